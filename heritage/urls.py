@@ -1,0 +1,36 @@
+"""Every address of the site. Pages carry their language, the API and files do not."""
+
+from __future__ import annotations
+
+from django.conf.urls.i18n import i18n_patterns
+from django.contrib import admin
+from django.urls import include, path
+from django.views.i18n import JavaScriptCatalog, set_language
+from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
+
+from heritage import views
+
+urlpatterns = [
+    path("health/live", views.live, name="health-live"),
+    path("health/ready", views.ready, name="health-ready"),
+    path("i18n/setlang/", set_language, name="set_language"),
+    path("api/v1/", include("motifs.api_urls")),
+    path("api/v1/", include("classifier.api_urls")),
+    path("api/schema/", SpectacularAPIView.as_view(), name="api-schema"),
+    path(
+        "api/docs/",
+        SpectacularSwaggerSplitView.as_view(
+            url_name="api-schema", template_name="api_docs.html"
+        ),
+        name="api-docs",
+    ),
+    path("files/", include("motifs.file_urls")),
+    *i18n_patterns(
+        path("", views.home, name="home"),
+        path("about/", views.about, name="about"),
+        path("motifs/", include("motifs.urls")),
+        path("identify/", include("classifier.urls")),
+        path("admin/", admin.site.urls),
+        path("jsi18n/", JavaScriptCatalog.as_view(), name="javascript-catalog"),
+    ),
+]
