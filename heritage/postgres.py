@@ -76,7 +76,7 @@ class Postgres:
                 time.sleep(0.5)
                 self._launch()
             time.sleep(0.05)
-        return f"postgres://{DATABASE}@{quote(str(self._socket), safe='')}/{DATABASE}"
+        return f"postgresql://{DATABASE}@/{DATABASE}?host={quote(str(self._socket))}"
 
     def stop(self) -> None:
         if hasattr(self, "process"):
