@@ -1,0 +1,17 @@
+"""The settings of a test run, in place before Django reads them.
+
+A plugin named in pyproject.toml: conftest.py would come too late. Run tests with
+`make test`; `python -m pytest tests/ml` works without any server.
+"""
+
+import os
+
+os.environ.setdefault("SECRET_KEY", "only-for-tests")
+os.environ.setdefault("DATABASE_URL", "postgresql://nobody@127.0.0.1:1/none")
+os.environ.setdefault("REDIS_URL", "redis://127.0.0.1:1/0")
+# Hashed names need a collectstatic before each run; plain ones do not.
+os.environ.setdefault(
+    "STATICFILES_BACKEND", "django.contrib.staticfiles.storage.StaticFilesStorage"
+)
+# Playwright keeps an event loop running in its thread; Django would refuse the ORM.
+os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
