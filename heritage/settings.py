@@ -98,7 +98,9 @@ DATABASES = {
     | {"CONN_MAX_AGE": 60, "CONN_HEALTH_CHECKS": True}
 }
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
-REDIS_URL = required("REDIS_URL", "Start with `make run`, or name your Valkey or Redis.")
+REDIS_URL = required(
+    "REDIS_URL", "Start with `make run`, or name your Valkey or Redis."
+)
 CACHES = {
     "default": {
         "BACKEND": "django.core.cache.backends.redis.RedisCache",

@@ -1,4 +1,4 @@
-"""What every test may rely on. Nothing here touches Django unless a test asks for it."""
+"""What every test may rely on; nothing touches Django unless a test asks for it."""
 
 from __future__ import annotations
 
