@@ -1,0 +1,94 @@
+"""Everything that a visitor reads exists in Indonesian too."""
+
+from __future__ import annotations
+
+from io import BytesIO
+from pathlib import Path
+
+import pytest
+from babel.messages import mofile, pofile
+from babel.messages.catalog import Catalog
+from babel.messages.extract import extract
+from django.utils.translation.template import templatize
+
+PROJECT = Path(__file__).resolve().parents[1]
+MESSAGES = PROJECT / "locale" / "id" / "LC_MESSAGES" / "django"
+PACKAGES = ("heritage", "motifs", "classifier")
+KEYWORDS = {
+    "_": None,
+    "gettext": None,
+    "gettext_lazy": None,
+    "gettext_noop": None,
+    "ngettext": (1, 2),
+    "ngettext_lazy": (1, 2),
+    "pgettext": ((1, "c"), 2),
+    "pgettext_lazy": ((1, "c"), 2),
+    "npgettext": ((1, "c"), 2, 3),
+}
+
+
+def sources():
+    for package in PACKAGES:
+        for path in (PROJECT / package).rglob("*.py"):
+            yield path, path.read_text()
+    for path in (PROJECT / "templates").rglob("*.html"):
+        yield path, templatize(path.read_text(), origin=str(path))
+
+
+def used() -> dict[tuple[str | None, str], str]:
+    found = {}
+    for path, code in sources():
+        messages = extract("python", BytesIO(code.encode()), KEYWORDS, options={})
+        for _, message, _, context in messages:
+            single = message[0] if isinstance(message, tuple) else message
+            if single:
+                found[(context, single)] = str(path.relative_to(PROJECT))
+    return found
+
+
+@pytest.fixture(scope="module")
+def indonesian() -> Catalog:
+    with MESSAGES.with_suffix(".po").open("rb") as file:
+        return pofile.read_po(file, locale="id")
+
+
+def test_every_message_has_an_indonesian_translation(indonesian):
+    missing = [
+        f"{path}: {text}"
+        for (context, text), path in used().items()
+        if not (message := indonesian.get(text, context=context))
+        or message.fuzzy
+        or not all(
+            [message.string] if isinstance(message.string, str) else message.string
+        )
+    ]
+
+    assert missing == []
+
+
+def test_placeholders_survive_translation(indonesian):
+    for message in indonesian:
+        if not message.id or message.pluralizable:
+            continue
+        assert [str(error) for error in message.check(indonesian)] == [], message.id
+
+
+def test_no_message_is_kept_that_nobody_uses(indonesian):
+    known = {text for _, text in used()}
+    unused = [
+        message.id
+        for message in indonesian
+        if message.id
+        and (message.id if isinstance(message.id, str) else message.id[0]) not in known
+    ]
+
+    assert unused == []
+
+
+def test_the_compiled_messages_are_in_step(indonesian):
+    with MESSAGES.with_suffix(".mo").open("rb") as file:
+        compiled = mofile.read_mo(file)
+
+    assert {m.id: m.string for m in compiled if m.id} == {
+        m.id: m.string for m in indonesian if m.id and m.string and not m.fuzzy
+    }
