@@ -1,0 +1,171 @@
+"""The one door to ml: the champion, loaded at first use and once per process.
+
+Nothing else in the project imports ml, so that what the site knows of the network
+can be read here, and a test can stand a fake in its place.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO, Protocol
+
+from django.conf import settings
+from PIL import Image
+
+from ml import images
+from ml.artifact import ArtifactError
+from ml.predict import Prediction, load
+
+logger = logging.getLogger(__name__)
+
+# Photos decoded at the same time in one process. It bounds memory: a giant photo may
+# take 300 MB while it is open.
+AT_ONCE = 2
+# Longer than this nobody waits for a turn; they are asked to come back.
+WAIT_S = 10.0
+# A model that could not be loaded is tried again after this, not on every page.
+RETRY_S = 15.0
+
+__all__ = [
+    "BadPhoto",
+    "Busy",
+    "Description",
+    "NoModel",
+    "Prediction",
+    "champion",
+    "describe",
+    "forget",
+    "predict",
+]
+
+
+class NoModel(Exception):
+    """There is no model, or it is damaged; the message says which."""
+
+
+class Busy(Exception):
+    """Too many photos are being looked at in this process."""
+
+
+class BadPhoto(Exception):
+    """A photo cannot be looked at.
+
+    Args:
+        code: ``not_an_image``, ``unreadable``, ``too_small`` or ``too_large``.
+        position: which of the photos given, counted from 0.
+    """
+
+    def __init__(self, code: str, position: int) -> None:
+        super().__init__(f"photo {position}: {code}")
+        self.code = code
+        self.position = position
+
+
+class Predictor(Protocol):
+    """What the site needs of a loaded model; ml's own and the tests' fake have it."""
+
+    version: str
+    sha256: str
+    labels: tuple[str, ...]
+    unknown_labels: tuple[str, ...]
+    single: frozenset[str]
+
+    def predict(self, images: Sequence[Image.Image]) -> Prediction: ...
+
+
+@dataclass(frozen=True)
+class Description:
+    """What the champion says of itself, for pages.
+
+    Attributes:
+        version: the model's version.
+        sha256: digest of the network that answers, in hex.
+        labels: slugs of the motifs it knows.
+        single: those it may name alone, earned by evaluation on real photos.
+    """
+
+    version: str
+    sha256: str
+    labels: frozenset[str]
+    single: frozenset[str]
+
+
+_lock = threading.Lock()
+_loaded: dict[Path, Predictor] = {}
+_failed: dict[Path, tuple[float, str]] = {}
+_turns = threading.BoundedSemaphore(AT_ONCE)
+
+
+def champion() -> Predictor:
+    """Return the model of ``settings.MODEL_FOLDER``, loaded.
+
+    Raises:
+        NoModel: the folder is missing or damaged.
+    """
+    folder = Path(settings.MODEL_FOLDER)
+    with _lock:
+        if folder in _loaded:
+            return _loaded[folder]
+        failed_at, reason = _failed.get(folder, (float("-inf"), ""))
+        if time.monotonic() - failed_at < RETRY_S:
+            raise NoModel(reason)
+        try:
+            _loaded[folder] = load(folder)
+        except ArtifactError as error:
+            logger.warning("no model to identify with: %s", error)
+            _failed[folder] = (time.monotonic(), str(error))
+            raise NoModel(str(error)) from error
+        return _loaded[folder]
+
+
+def forget() -> None:
+    """Load the champion again at its next use."""
+    with _lock:
+        _loaded.clear()
+        _failed.clear()
+
+
+def describe() -> Description | None:
+    """Return what pages say of the champion, or None if there is none."""
+    try:
+        model = champion()
+    except NoModel:
+        return None
+    return Description(
+        version=model.version,
+        sha256=model.sha256,
+        labels=frozenset(model.labels) - frozenset(model.unknown_labels),
+        single=frozenset(model.single),
+    )
+
+
+def predict(photos: Sequence[BinaryIO]) -> Prediction:
+    """Look at photos of one cloth.
+
+    Args:
+        photos: open files of encoded pictures, at their beginning.
+
+    Raises:
+        BadPhoto: one of them cannot be decoded.
+        Busy: no turn came up within ``WAIT_S`` seconds.
+        NoModel: there is nothing to look with.
+    """
+    model = champion()
+    if not _turns.acquire(timeout=WAIT_S):
+        raise Busy
+    try:
+        return model.predict([_open(p, at) for at, p in enumerate(photos)])
+    finally:
+        _turns.release()
+
+
+def _open(photo: BinaryIO, position: int) -> Image.Image:
+    try:
+        return images.open_image(photo)
+    except images.ImageError as error:
+        raise BadPhoto(error.code, position) from error

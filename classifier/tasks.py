@@ -1,0 +1,29 @@
+"""What the queue may call: ids in, an action done."""
+
+from __future__ import annotations
+
+import uuid
+
+from celery import shared_task
+from django.db import OperationalError
+
+from classifier.actions import answer_job, sweep_jobs
+from classifier.predictor import Busy
+
+
+@shared_task(
+    acks_late=True,
+    autoretry_for=(OSError, OperationalError, Busy),
+    retry_backoff=True,
+    max_retries=5,
+    ignore_result=True,
+)
+def answer_job_task(job_id: str) -> None:
+    """Answer one job. Running it twice is the same as running it once."""
+    answer_job(uuid.UUID(job_id))
+
+
+@shared_task(ignore_result=True)
+def sweep_jobs_task() -> None:
+    """Catch what the queue lost, and delete what is over."""
+    sweep_jobs()

@@ -1,0 +1,53 @@
+"""How often one address may ask for an identification."""
+
+from __future__ import annotations
+
+import logging
+from typing import Any
+
+from django.core.cache import DEFAULT_CACHE_ALIAS, caches
+from django.http import HttpRequest
+from redis.exceptions import RedisError
+from rest_framework.request import Request
+from rest_framework.settings import api_settings
+from rest_framework.throttling import SimpleRateThrottle
+
+from classifier import problems
+
+logger = logging.getLogger(__name__)
+
+
+class IdentifyThrottle(SimpleRateThrottle):
+    """The rate ``identify`` of the settings, by network address.
+
+    Without its cache it lets everyone pass: a dead counter must not close the site.
+    """
+
+    scope = "identify"
+
+    def get_rate(self) -> str | None:
+        return api_settings.DEFAULT_THROTTLE_RATES.get(self.scope)
+
+    def get_cache_key(self, request: Any, view: Any) -> str:
+        return self.cache_format % {
+            "scope": self.scope,
+            "ident": self.get_ident(request),
+        }
+
+    def allow_request(self, request: Any, view: Any) -> bool:
+        self.cache = caches[DEFAULT_CACHE_ALIAS]
+        try:
+            return bool(super().allow_request(request, view))
+        except (RedisError, OSError) as error:
+            logger.warning("identify is not throttled, its cache is down: %s", error)
+            return True
+
+
+def throttle(request: HttpRequest | Request) -> None:
+    """Count a request to identify.
+
+    Raises Problem: this address has asked too often.
+    """
+    counter = IdentifyThrottle()
+    if not counter.allow_request(request, None):
+        raise problems.throttled(counter.wait())
