@@ -179,5 +179,3 @@ def _age_s(folder: Path) -> float:
 
 def _delete_photos(job_id: uuid.UUID) -> None:
     shutil.rmtree(queue_folder() / str(job_id), ignore_errors=True)
-
-

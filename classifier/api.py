@@ -1,0 +1,175 @@
+"""Identify over HTTP: photos in, an answer or a problem out."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Any
+
+from django.urls import reverse
+from drf_spectacular.utils import (
+    OpenApiExample,
+    OpenApiParameter,
+    OpenApiResponse,
+    extend_schema,
+)
+from rest_framework.parsers import MultiPartParser
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from classifier import problems
+from classifier.actions import identify_photos, queue_photos
+from classifier.models import IdentifyJob
+from classifier.photos import photos_in
+from classifier.serializers import (
+    AnswerSerializer,
+    JobSerializer,
+    PhotosSerializer,
+    ProblemSerializer,
+)
+from classifier.throttles import throttle
+
+LANGUAGE = OpenApiParameter(
+    "Accept-Language",
+    str,
+    OpenApiParameter.HEADER,
+    enum=["id", "en"],
+    description="The language of sentences in the answer; Indonesian by default.",
+)
+EXAMPLE = OpenApiExample(
+    "One of these",
+    value={
+        "answer": {
+            "kind": "either",
+            "motifs": ["gigi-haruan", "hiris-pudak", "kulat-karikit"],
+            "reason": "seed_model",
+        },
+        "message": "It may be one of these: Gigi Haruan, Hiris Pudak or …",
+        "suggestions": [
+            {"slug": "gigi-haruan", "name": "Gigi Haruan", "score": 0.4312},
+            {"slug": "hiris-pudak", "name": "Hiris Pudak", "score": 0.2871},
+            {"slug": "kulat-karikit", "name": "Kulat Karikit", "score": 0.1207},
+        ],
+        "unknown_score": 0.0308,
+        "quality": {"usable": True, "reasons": []},
+        "region": {"x": 0.05, "y": 0.1, "width": 0.9, "height": 0.85, "share": 0.71},
+        "colours": [{"name": "purple", "hex": "#5a2a6e", "share": 0.64}],
+        "model": {"version": "1", "sha256": "9f86d081…"},
+        "elapsed_ms": 24.6,
+    },
+    response_only=True,
+    status_codes=["200"],
+)
+PROBLEM_EXAMPLE = OpenApiExample(
+    "Not an image",
+    value={
+        "type": "about:blank",
+        "status": 415,
+        "code": "not_an_image",
+        "title": "This file is not a photo that can be opened here.",
+        "detail": "Use a JPEG, PNG, WebP, TIFF or HEIC file.",
+        "photo": 1,
+    },
+    response_only=True,
+    status_codes=["415"],
+)
+# What each status means; the codes within it are those of classifier.problems.
+PROBLEMS = {
+    400: "no_image, too_many_images or malformed",
+    413: "too_large: over 20 MB together",
+    415: "not_an_image, or unsupported_media_type when it is no multipart form",
+    422: "unreadable, too_small (a side under 64 pixels) or too_many_pixels",
+    429: "throttled; Retry-After says for how long",
+    503: "no_model, or busy with Retry-After",
+}
+
+
+def _problem(meaning: str) -> OpenApiResponse:
+    return OpenApiResponse(ProblemSerializer, description=meaning)
+
+
+class IdentifyView(APIView):
+    """Ask which motif photos of one cloth show."""
+
+    authentication_classes = ()
+    # The form is read by classifier.photos, which keeps its limits while reading.
+    parser_classes = (MultiPartParser,)
+
+    def get_exception_handler(self) -> Any:
+        return problems.exception_handler
+
+    @extend_schema(
+        operation_id="identify",
+        tags=["identify"],
+        summary="Identify the motif of a cloth",
+        description=(
+            "Give one to five photos of one cloth; several photos make the answer "
+            "surer. “Unknown” is a normal answer with its reason. Nothing of the "
+            "photos is kept once they are answered."
+        ),
+        parameters=[
+            LANGUAGE,
+            OpenApiParameter(
+                "async",
+                bool,
+                description=(
+                    "With 1 the photos go through the queue: the answer is 202, and "
+                    "Location names the address to ask for it."
+                ),
+            ),
+        ],
+        request={"multipart/form-data": PhotosSerializer},
+        responses={
+            200: AnswerSerializer,
+            202: OpenApiResponse(JobSerializer, description="Queued; ask Location."),
+            **{
+                (status, problems.CONTENT_TYPE): _problem(meaning)
+                for status, meaning in PROBLEMS.items()
+            },
+        },
+        examples=[EXAMPLE, PROBLEM_EXAMPLE],
+    )
+    def post(self, request: Request) -> Response:
+        throttle(request)
+        photos = photos_in(request._request)
+        if request.query_params.get("async", "").lower() in ("1", "true"):
+            job = queue_photos(photos)
+            address = reverse("api-identify-job", args=[job.pk])
+            response = Response(JobSerializer(job).data, status=202)
+            response["Location"] = address
+        else:
+            response = Response(identify_photos(photos)[1])
+        response["Cache-Control"] = "no-store"
+        return response
+
+
+class IdentifyJobView(APIView):
+    """Ask for the answer to photos that went through the queue."""
+
+    authentication_classes = ()
+
+    def get_exception_handler(self) -> Any:
+        return problems.exception_handler
+
+    @extend_schema(
+        operation_id="identify_job",
+        tags=["identify"],
+        summary="Ask for a queued answer",
+        description=(
+            "The state is queued, done (with the answer) or failed (with the problem "
+            "that would have been the response). Answers are kept for a day."
+        ),
+        responses={
+            200: JobSerializer,
+            (404, problems.CONTENT_TYPE): _problem("not_found"),
+        },
+    )
+    def get(self, request: Request, job_id: uuid.UUID) -> Response:
+        job = IdentifyJob.objects.filter(pk=job_id).first()
+        if job is None:
+            raise problems.unknown_job()
+        response = Response(JobSerializer(job).data)
+        response["Cache-Control"] = "no-store"
+        if job.state == IdentifyJob.State.QUEUED:
+            response["Retry-After"] = "1"
+        return response

@@ -1,0 +1,172 @@
+"""The page that identifies photos; it works without JavaScript."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import combinations
+from typing import Any
+
+from django.conf import settings
+from django.db.models import Q
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils.translation import get_language
+from django.views.decorators.cache import never_cache
+from django.views.decorators.csrf import csrf_exempt, csrf_protect
+from django.views.decorators.http import require_http_methods
+from django.views.decorators.vary import vary_on_headers
+
+from classifier import predictor, problems, words
+from classifier.actions import Photo, identify_photos
+from classifier.answer import Answer
+from classifier.photos import photos_in
+from classifier.throttles import throttle
+from motifs import drawings
+from motifs.models import LookAlike, Motif
+
+EXAMPLES = 6
+
+
+# The limit on bytes must be set before the CSRF check reads the form, so the check is
+# made by _answer below, for every POST.
+@csrf_exempt
+@never_cache
+@vary_on_headers("HX-Request")
+@require_http_methods(["GET", "HEAD", "POST"])
+def identify(request: HttpRequest) -> HttpResponse:
+    """Show the form; answer photos given by POST, or the rendering ``?example=``."""
+    try:
+        if request.method == "POST":
+            throttle(request)
+            return _answer(request, photos_in(request))
+        if slug := request.GET.get("example"):
+            return _answer_example(request, slug)
+    except problems.Problem as problem:
+        return _page(request, problem=problem)
+    return _page(request)
+
+
+@csrf_protect
+def _answer(request: HttpRequest, photos: Sequence[Photo]) -> HttpResponse:
+    try:
+        return _page(request, *identify_photos(photos))
+    except problems.Problem as problem:
+        return _page(request, problem=problem)
+
+
+def _answer_example(request: HttpRequest, slug: str) -> HttpResponse:
+    if slug not in drawings.slugs(drawings.RENDERINGS, ".webp"):
+        raise Http404
+    motif = Motif.objects.published().filter(slug=slug).first()
+    if motif is None:
+        raise Http404
+    throttle(request)
+    with (drawings.RENDERINGS / f"{slug}.webp").open("rb") as file:
+        answer, said = identify_photos([file])
+    return _page(request, answer, said, example=motif)
+
+
+def _page(
+    request: HttpRequest,
+    answer: Answer | None = None,
+    said: dict[str, Any] | None = None,
+    *,
+    problem: problems.Problem | None = None,
+    example: Motif | None = None,
+) -> HttpResponse:
+    """Render the page, or only the answer when a script asks for that."""
+    only_answer = request.headers.get("HX-Request") == "true"
+    context: dict[str, Any] = {
+        "answer": _shown(answer, said) if answer and said else None,
+        "error": problem.document() if problem else None,
+        "example": example,
+        "max_photos": settings.IDENTIFY_MAX_PHOTOS,
+        "max_bytes": settings.IDENTIFY_MAX_BYTES,
+        "model": predictor.describe(),
+    }
+    if not only_answer:
+        context["examples"] = _examples()
+    return render(
+        request,
+        "classifier/_answer.html" if only_answer else "classifier/identify.html",
+        context,
+        status=problem.status if problem else 200,
+        headers=problem.headers if problem else None,
+    )
+
+
+def _shown(answer: Answer, said: dict[str, Any]) -> dict[str, Any]:
+    """Return the API's answer with what a page shows beside each part of it."""
+    return {
+        **said,
+        "motifs": answer.motifs,
+        "suggestions": [
+            {
+                **row,
+                "motif": suggestion.motif,
+                "percent": round(suggestion.score * 100),
+            }
+            for row, suggestion in zip(
+                said["suggestions"], answer.suggestions, strict=True
+            )
+        ],
+        "unknown_percent": round(said["unknown_score"] * 100),
+        "tells": _tells(answer.motifs),
+        "quality": {
+            **said["quality"],
+            "sentences": [
+                words.QUALITY.get(reason, reason)
+                for reason in said["quality"]["reasons"]
+            ],
+        },
+        "colours": [
+            {
+                **colour,
+                "label": words.DYES.get(colour["name"], colour["name"]),
+                "percent": round(colour["share"] * 100),
+            }
+            for colour in said["colours"]
+        ],
+    }
+
+
+def _tells(motifs: Sequence[Motif]) -> list[dict[str, Any]]:
+    """Return what tells the motifs of an answer apart, pair by pair."""
+    if len(motifs) < 2:
+        return []
+    by_id = {motif.pk: motif for motif in motifs}
+    language = (get_language() or "").partition("-")[0]
+    pairs = {
+        (row.first_id, row.second_id): row
+        for row in LookAlike.objects.filter(
+            Q(first__in=by_id) & Q(second__in=by_id)
+        ).order_by("pk")
+    }
+    tells = []
+    for one, other in combinations(by_id, 2):
+        row = pairs.get((one, other)) or pairs.get((other, one))
+        if row is None:
+            continue
+        text, text_language = row.tell(language)
+        if text:
+            tells.append(
+                {
+                    "motifs": (by_id[one], by_id[other]),
+                    "text": text,
+                    "language": text_language,
+                    "is_sourced": row.is_sourced,
+                }
+            )
+    return tells
+
+
+def _examples() -> list[Motif]:
+    """Return up to six motifs whose renderings a visitor may try."""
+    known = drawings.slugs(drawings.RENDERINGS, ".webp")
+    language = (get_language() or "").partition("-")[0]
+    return list(
+        Motif.objects.published()
+        .filter(slug__in=known)
+        .with_labels(language)
+        .in_catalogue_order()[:EXAMPLES]
+    )
