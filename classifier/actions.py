@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from contextlib import ExitStack, suppress
 from functools import partial
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any
 
 from celery.exceptions import CeleryError
 from django.core.files.base import File
@@ -25,10 +25,8 @@ from classifier.models import PATIENCE, IdentifyJob, queue_folder
 
 logger = logging.getLogger(__name__)
 
-Photo = BinaryIO | File[Any]
 
-
-def identify_photos(photos: Sequence[Photo]) -> tuple[Answer, dict[str, Any]]:
+def identify_photos(photos: Sequence[predictor.Photo]) -> tuple[Answer, dict[str, Any]]:
     """Say which motif the photos of one cloth show.
 
     Returns the answer, and the same as the API gives it, in the active language.

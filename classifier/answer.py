@@ -62,7 +62,8 @@ def answer(prediction: Prediction) -> Answer:
             motif = motifs[label]
             scores[motif] = scores.get(motif, 0.0) + score
     best = sorted(scores.items(), key=lambda item: -item[1])
-    kind, reason = said.kind, said.reason
+    kind: str = said.kind
+    reason: str = said.reason
     named = tuple(dict.fromkeys(motifs[x] for x in said.labels if x in motifs))
     if any(label not in motifs for label in said.labels):
         kind, reason, named = "unknown", "not_in_catalogue", ()

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any, cast
-
 from django.conf import settings
 from django.core.exceptions import SuspiciousOperation
 from django.core.files.uploadedfile import UploadedFile
 from django.core.files.uploadhandler import FileUploadHandler
 from django.http import HttpRequest, UnreadablePostError
 from django.http.multipartparser import MultiPartParserError
-from django.utils.datastructures import MultiValueDict
 
 from classifier import problems
 
@@ -37,7 +34,7 @@ class Quota(FileUploadHandler):
         return
 
 
-def photos_in(request: HttpRequest) -> list[UploadedFile[Any]]:
+def photos_in(request: HttpRequest) -> list[UploadedFile]:
     """Return the one to five photos of a request, open and at their beginning.
 
     Must come before anything reads ``request.POST``: the limit on bytes is kept while
@@ -53,15 +50,18 @@ def photos_in(request: HttpRequest) -> list[UploadedFile[Any]]:
         "application/x-www-form-urlencoded",
     ):
         raise problems.wrong_format()
-    request.upload_handlers.insert(0, Quota(request, settings.IDENTIFY_MAX_BYTES))
+    request.upload_handlers = [
+        Quota(request, settings.IDENTIFY_MAX_BYTES),
+        *request.upload_handlers,
+    ]
     try:
-        files = cast("MultiValueDict[str, UploadedFile[Any]]", request.FILES)
+        files = request.FILES
     except (MultiPartParserError, UnreadablePostError) as error:
         raise problems.malformed() from error
     except SuspiciousOperation as error:
         # Django's own limits: too many files or fields, or a long text field.
         raise _for_django_limit(error) from error
-    photos = files.getlist(FIELD)
+    photos: list[UploadedFile] = files.getlist(FIELD)
     if not photos:
         raise problems.no_image()
     if len(photos) > settings.IDENTIFY_MAX_PHOTOS:

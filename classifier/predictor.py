@@ -12,15 +12,17 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO, Protocol
+from typing import Any, BinaryIO, Protocol, cast
 
 from django.conf import settings
+from django.core.files.base import File
 from PIL import Image
 
 from ml import images
-from ml.artifact import ArtifactError
+from ml.artifact import Artifact, ArtifactError, Manifest
 from ml.predict import Prediction, load
 
+Photo = BinaryIO | File[Any]
 logger = logging.getLogger(__name__)
 
 # Photos decoded at the same time in one process. It bounds memory: a giant photo may
@@ -36,6 +38,7 @@ __all__ = [
     "Busy",
     "Description",
     "NoModel",
+    "Photo",
     "Prediction",
     "champion",
     "describe",
@@ -69,11 +72,8 @@ class BadPhoto(Exception):
 class Predictor(Protocol):
     """What the site needs of a loaded model; ml's own and the tests' fake have it."""
 
-    version: str
-    sha256: str
-    labels: tuple[str, ...]
-    unknown_labels: tuple[str, ...]
-    single: frozenset[str]
+    artifact: Artifact
+    manifest: Manifest
 
     def predict(self, images: Sequence[Image.Image]) -> Prediction: ...
 
@@ -137,14 +137,14 @@ def describe() -> Description | None:
     except NoModel:
         return None
     return Description(
-        version=model.version,
-        sha256=model.sha256,
-        labels=frozenset(model.labels) - frozenset(model.unknown_labels),
-        single=frozenset(model.single),
+        version=model.manifest.version,
+        sha256=model.artifact.sha256,
+        labels=frozenset(model.manifest.motifs),
+        single=frozenset(model.manifest.single),
     )
 
 
-def predict(photos: Sequence[BinaryIO]) -> Prediction:
+def predict(photos: Sequence[Photo]) -> Prediction:
     """Look at photos of one cloth.
 
     Args:
@@ -164,8 +164,9 @@ def predict(photos: Sequence[BinaryIO]) -> Prediction:
         _turns.release()
 
 
-def _open(photo: BinaryIO, position: int) -> Image.Image:
+def _open(photo: Photo, position: int) -> Image.Image:
     try:
-        return images.open_image(photo)
+        # A Django file reads like any other; its type does not say so.
+        return images.open_image(cast("BinaryIO", photo))
     except images.ImageError as error:
         raise BadPhoto(error.code, position) from error

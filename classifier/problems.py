@@ -74,7 +74,7 @@ def exception_handler(exc: Exception, context: dict[str, Any]) -> Response | Non
             headers=exc.headers,
             content_type=CONTENT_TYPE,
         )
-    handle = api_settings.EXCEPTION_HANDLER
+    handle: Any = api_settings.EXCEPTION_HANDLER
     response: Response | None = handle(exc, context)
     return response
 

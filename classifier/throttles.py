@@ -26,7 +26,9 @@ class IdentifyThrottle(SimpleRateThrottle):
     scope = "identify"
 
     def get_rate(self) -> str | None:
-        return api_settings.DEFAULT_THROTTLE_RATES.get(self.scope)
+        # Read afresh: DRF's own attribute keeps what the settings were at start.
+        rate: Any = api_settings.DEFAULT_THROTTLE_RATES.get(self.scope)
+        return None if rate is None else str(rate)
 
     def get_cache_key(self, request: Any, view: Any) -> str:
         return self.cache_format % {

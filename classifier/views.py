@@ -17,7 +17,7 @@ from django.views.decorators.http import require_http_methods
 from django.views.decorators.vary import vary_on_headers
 
 from classifier import predictor, problems, words
-from classifier.actions import Photo, identify_photos
+from classifier.actions import identify_photos
 from classifier.answer import Answer
 from classifier.photos import photos_in
 from classifier.throttles import throttle
@@ -47,7 +47,7 @@ def identify(request: HttpRequest) -> HttpResponse:
 
 
 @csrf_protect
-def _answer(request: HttpRequest, photos: Sequence[Photo]) -> HttpResponse:
+def _answer(request: HttpRequest, photos: Sequence[predictor.Photo]) -> HttpResponse:
     try:
         return _page(request, *identify_photos(photos))
     except problems.Problem as problem:
@@ -86,13 +86,15 @@ def _page(
     }
     if not only_answer:
         context["examples"] = _examples()
-    return render(
+    response = render(
         request,
         "classifier/_answer.html" if only_answer else "classifier/identify.html",
         context,
         status=problem.status if problem else 200,
-        headers=problem.headers if problem else None,
     )
+    for name, value in (problem.headers if problem else {}).items():
+        response[name] = value
+    return response
 
 
 def _shown(answer: Answer, said: dict[str, Any]) -> dict[str, Any]:
