@@ -1,0 +1,150 @@
+"""Ask a model about photos whose label is known, and report how it did.
+
+Photos go through the whole of ``ml.predict``, so the figures are those of the service.
+"""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from ml import calibrate, metrics
+from ml.artifact import Manifest
+from ml.dataset import Dataset, DatasetError, Sample
+from ml.images import ImageError, open_image
+from ml.predict import Answer, Predictor
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+Progress = Callable[[str, int, int], None]
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What a model said of photos whose label is known."""
+
+    scores: NDArray[np.float64]
+    """(photos, labels)."""
+    truth: NDArray[np.int64]
+    """(photos,): the index of the true label; -1 for an unknown label of its own."""
+    answers: tuple[Answer, ...]
+    milliseconds: NDArray[np.float64]
+    """(photos,): from the opened file to the answer."""
+    unreadable: tuple[str, ...] = field(default=())
+    """Photos that could not be opened, each with the reason."""
+
+
+def ask(
+    predictor: Predictor,
+    samples: Sequence[Sample],
+    progress: Progress = lambda _what, _done, _total: None,
+) -> Asked:
+    """Ask a model about every sample; one that it has no label for is unknown."""
+    labels = predictor.manifest.labels
+    scores, truth, answers, taken, unreadable = [], [], [], [], []
+    for number, sample in enumerate(samples, start=1):
+        started = time.perf_counter()
+        try:
+            image = open_image(sample.path)
+        except (ImageError, OSError) as error:
+            unreadable.append(f"{sample.path}: {error}")
+            continue
+        said = predictor.predict([image])
+        taken.append(1000 * (time.perf_counter() - started))
+        scores.append([said.scores[label] for label in labels])
+        truth.append(labels.index(sample.label) if sample.label in labels else -1)
+        answers.append(said.answer)
+        progress("ask", number, len(samples))
+    return Asked(
+        np.array(scores, np.float64).reshape(-1, len(labels)),
+        np.array(truth, np.int64),
+        tuple(answers),
+        np.array(taken, np.float64),
+        tuple(unreadable),
+    )
+
+
+def report(asked: Asked, manifest: Manifest) -> dict[str, Any]:
+    """Return the figures of an evaluation, as metrics.json and the card hold them."""
+    figures = metrics.summary(
+        asked.scores, asked.truth, manifest.labels, manifest.unknown_labels
+    )
+    unknown = {manifest.labels.index(label) for label in manifest.unknown_labels} | {-1}
+    of_motifs: Counter[str] = Counter()
+    of_others: Counter[str] = Counter()
+    for index, said in zip(asked.truth.tolist(), asked.answers, strict=True):
+        if index in unknown:
+            of_others["rejected" if said.kind == "unknown" else "taken_for_motif"] += 1
+        elif said.kind == "unknown":
+            of_motifs["rejected"] += 1
+        else:
+            is_right = manifest.labels[index] in said.labels
+            of_motifs[f"{said.kind}_{'right' if is_right else 'wrong'}"] += 1
+    figures["answers"] = {
+        "of_motifs": dict(sorted(of_motifs.items())),
+        "of_others": dict(sorted(of_others.items())),
+    }
+    if len(asked.milliseconds):
+        figures["milliseconds"] = {
+            "p50": round(float(np.percentile(asked.milliseconds, 50)), 1),
+            "p95": round(float(np.percentile(asked.milliseconds, 95)), 1),
+        }
+    if asked.unreadable:
+        figures["unreadable"] = len(asked.unreadable)
+    return figures
+
+
+def evaluate(
+    predictor: Predictor,
+    known: Dataset,
+    unknown: Sequence[Dataset] = (),
+    *,
+    split: str | None = None,
+    progress: Progress = lambda _what, _done, _total: None,
+) -> tuple[dict[str, Any], Asked]:
+    """Evaluate a model on a dataset.
+
+    Args:
+        predictor: the model.
+        known: photos under labels that the model knows; labels that it does not know
+            count as unknown, since that is what it should say.
+        unknown: further photos without a known motif.
+        split: "train", "val" or "test" takes only that side of a divided dataset.
+        progress: told how far it is.
+
+    Returns:
+        The figures, and what was said of each photo.
+
+    Raises:
+        DatasetError: the model knows none of the labels, or the split is empty.
+    """
+    manifest = predictor.manifest
+    if not set(known.labels) & set(manifest.labels):
+        raise DatasetError(
+            f"The model knows none of the labels in {known.root}: "
+            f"{', '.join(known.labels[:5])} … It knows {', '.join(manifest.motifs)}."
+        )
+    samples = [s for part in (known, *unknown) for s in part.samples]
+    if split is not None:
+        samples = [s for s in samples if s.split == split]
+        if not samples:
+            raise DatasetError(f"{known.root} has no photos in its {split} split.")
+    asked = ask(predictor, samples, progress)
+    if not len(asked.truth):
+        raise DatasetError(f"None of the photos in {known.root} can be read.")
+    figures = report(asked, manifest)
+    figures["not_in_model"] = sorted({s.label for s in samples} - set(manifest.labels))
+    figures["earned"] = calibrate.earned(
+        asked.scores,
+        asked.truth,
+        manifest.labels,
+        manifest.unknown_labels,
+        manifest.thresholds.single,
+    )
+    return figures, asked

@@ -1,0 +1,246 @@
+"""Photos of one cloth -> an answer, through LiteRT and without TensorFlow."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+import numpy as np
+
+from ml import colour, quality, region
+from ml.artifact import MODEL, Artifact, ArtifactError, Manifest, read
+from ml.colour import Dye
+from ml.images import Box, small_copy, views
+from ml.quality import Quality
+from ml.region import Region
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+    from PIL import Image
+
+__all__ = ["Answer", "ArtifactError", "Prediction", "Predictor", "load"]
+
+Kind = Literal["motif", "either", "unknown"]
+Reason = Literal[
+    "recognised",
+    "close_scores",
+    "seed_model",
+    "not_cloth",
+    "other_cloth",
+    "unusable",
+    "low_scores",
+]
+OTHER_CLOTH = frozenset({"other-cloth", "other_cloth", "other-motif", "other_motif"})
+"""Unknown labels that are cloth; every other unknown label is no cloth."""
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What is said of a cloth: one motif, one of two or three, or not known."""
+
+    kind: Kind
+    labels: tuple[str, ...]
+    """One label for "motif", two or three for "either", none for "unknown"."""
+    reason: Reason
+
+
+@dataclass(frozen=True)
+class Look:
+    """What was seen in one photo before the network was asked."""
+
+    quality: Quality
+    region: Region
+    colours: list[Dye]
+    pixels: NDArray[np.uint8]
+    """(views, size, size, 3)."""
+    boxes: list[Box]
+
+
+@dataclass(frozen=True)
+class Prediction:
+    """What one model said of the photos of one cloth."""
+
+    scores: dict[str, float]
+    """Every label's score, 0..1, the unknown labels included; they sum to 1."""
+    unknown_score: float
+    """The sum of the unknown labels' scores."""
+    answer: Answer
+    suggestions: list[tuple[str, float]]
+    """The motifs with the best scores, best first."""
+    quality: Quality
+    """Of the best photo."""
+    region: Region
+    """In the first photo; so are ``colours``, ``map`` and ``map_box``."""
+    colours: list[Dye]
+    map: NDArray[np.float32]
+    """(rows, columns), 0..1: where the first suggestion was seen."""
+    map_box: Box
+    """The part of the photo that ``map`` covers."""
+    embedding: NDArray[np.float32]
+    """(1280,), unit length: photos of like cloth lie near each other."""
+    model_version: str
+    sha256: str
+
+
+def load(folder: Path) -> Predictor:
+    """Return the model in a folder, ready to answer.
+
+    Raises ArtifactError with a sentence that says what is wrong.
+    """
+    return Predictor(folder)
+
+
+class Predictor:
+    """A model, loaded; may be called from several threads."""
+
+    def __init__(self, model: Path | Artifact, *, threads: int = 2):
+        """Load a model.
+
+        Args:
+            model: a folder as ``ml.artifact`` writes it, or what it read there.
+            threads: how many cores one call may use.
+
+        Raises:
+            ArtifactError: it is missing, altered or does not run.
+        """
+        from ai_edge_litert.interpreter import Interpreter
+
+        self.artifact: Artifact = read(model) if isinstance(model, Path) else model
+        self.manifest: Manifest = self.artifact.manifest
+        # One interpreter with a lock: a core per call is all there is to share, and
+        # each further interpreter would hold the weights again.
+        self._lock = threading.Lock()
+        try:
+            self._interpreter = Interpreter(
+                model_path=str(self.artifact.folder / MODEL), num_threads=threads
+            )
+            self._run = self._interpreter.get_signature_runner()
+            given = self._run.get_input_details()
+            (self._input,) = given
+            outputs = self._run.get_output_details()
+            shapes = {name: d["shape"].tolist() for name, d in outputs.items()}
+        except (RuntimeError, ValueError) as error:
+            raise ArtifactError(
+                f"{self.artifact.folder / MODEL} does not run: {error}"
+            ) from error
+        size, labels = self.manifest.size, len(self.manifest.labels)
+        fits = (
+            given[self._input]["shape"].tolist() == [1, size, size, 3]
+            and shapes.get("scores") == [1, labels]
+            and {"embedding", "map"} <= shapes.keys()
+        )
+        if not fits:
+            raise ArtifactError(
+                f"{self.artifact.folder / MODEL} is not the network that its "
+                f"manifest describes."
+            )
+
+    def predict(self, images: Sequence[Image.Image]) -> Prediction:
+        """Answer for one cloth.
+
+        Args:
+            images: one or more photos of the same cloth, as ``open_image`` gives them.
+                Unusable ones are left out unless all are.
+        """
+        if not images:
+            raise ValueError("predict needs at least one photo")
+        looks = [look(image, self.manifest) for image in images]
+        asked = [one for one in looks if one.quality.usable] or looks
+        runs = [[self.run(square) for square in one.pixels] for one in asked]
+        every = [run for photo in runs for run in photo]
+        scores = np.stack([run["scores"] for run in every]).astype(float).mean(axis=0)
+        embedding = np.mean([run["embedding"] for run in every], axis=0)
+        labels = self.manifest.labels
+        named = dict(zip(labels, scores.tolist(), strict=True))
+        suggestions = suggest(named, self.manifest)
+        best = labels.index(suggestions[0][0])
+        length = float(np.linalg.norm(embedding))
+        return Prediction(
+            scores=named,
+            unknown_score=sum(named[x] for x in self.manifest.unknown_labels),
+            answer=answer(named, self.manifest, usable=asked[0].quality.usable),
+            suggestions=suggestions,
+            quality=max((x.quality for x in looks), key=_usability),
+            region=asked[0].region,
+            colours=asked[0].colours,
+            map=_heat(runs[0][0]["map"][..., best]),
+            map_box=asked[0].boxes[0],
+            embedding=embedding / length if length else embedding,
+            model_version=self.manifest.version,
+            sha256=self.artifact.sha256,
+        )
+
+    def run(self, square: NDArray[np.uint8]) -> dict[str, NDArray[np.float32]]:
+        """Return the network's outputs for one square of (size, size, 3) pixels.
+
+        ``scores`` (labels,), ``embedding`` (1280,), ``map`` (rows, columns, labels).
+        """
+        pixels = square[None].astype(np.float32)
+        with self._lock:
+            found = self._run(**{self._input: pixels})
+            return {name: np.array(value[0]) for name, value in found.items()}
+
+
+def look(image: Image.Image, manifest: Manifest) -> Look:
+    """Look at a photo the way that a model wants it looked at."""
+    small = small_copy(image)
+    found = region.find(image, small)
+    pixels, boxes = views(
+        image, found if manifest.uses_region else None, manifest.views, manifest.size
+    )
+    return Look(
+        quality=quality.check(image, small),
+        region=found,
+        colours=colour.dominant(image, found, small=small),
+        pixels=pixels,
+        boxes=boxes,
+    )
+
+
+def suggest(scores: dict[str, float], manifest: Manifest) -> list[tuple[str, float]]:
+    """Return the motifs with the best scores, best first."""
+    ranked = sorted(manifest.motifs, key=lambda label: -scores[label])
+    return [(label, scores[label]) for label in ranked[: manifest.most]]
+
+
+def answer(scores: dict[str, float], manifest: Manifest, *, usable: bool) -> Answer:
+    """Decide what to say, by the rules in the manifest.
+
+    Args:
+        scores: every label's score.
+        manifest: the thresholds and the labels that may be stated alone.
+        usable: whether any photo was good enough to judge.
+    """
+    limits = manifest.thresholds
+    if not usable:
+        return Answer("unknown", (), "unusable")
+    unknown = {label: scores[label] for label in manifest.unknown_labels}
+    if unknown and sum(unknown.values()) >= limits.unknown:
+        is_cloth = max(unknown, key=lambda label: unknown[label]) in OTHER_CLOTH
+        return Answer("unknown", (), "other_cloth" if is_cloth else "not_cloth")
+    ranked = suggest(scores, manifest)
+    best, score = ranked[0]
+    runner_up = ranked[1][1] if len(ranked) > 1 else 0.0
+    is_clear = score >= limits.single and score - runner_up >= limits.either_margin
+    if is_clear and best in manifest.single:
+        return Answer("motif", (best,), "recognised")
+    if len(ranked) < 2 or sum(s for _, s in ranked) < limits.either:
+        return Answer("unknown", (), "low_scores")
+    near = [label for label, s in ranked if score - s <= limits.either_margin]
+    offered = near if len(near) > 1 else [label for label, _ in ranked[:2]]
+    reason: Reason = "seed_model" if is_clear else "close_scores"
+    return Answer("either", tuple(offered), reason)
+
+
+def _usability(found: Quality) -> tuple[bool, float]:
+    return found.usable, found.sharpness
+
+
+def _heat(places: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Return what spoke for a label at each place, 0..1."""
+    for_it = np.maximum(places, 0)
+    top = float(for_it.max())
+    return np.asarray(for_it / top if top > 0 else for_it, np.float32)
