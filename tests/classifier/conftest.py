@@ -1,0 +1,33 @@
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from classifier import predictor
+from tests.classifier.fakes import FakePredictor
+
+
+@pytest.fixture
+def use_predictor(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable]:
+    """Make a predictor the champion: ``use_predictor(FakePredictor(...))``."""
+
+    def use(champion: FakePredictor) -> FakePredictor:
+        predictor.forget()
+        monkeypatch.setattr(predictor, "load", lambda folder: champion)
+        return champion
+
+    yield use
+    predictor.forget()
+
+
+@pytest.fixture
+def fake(use_predictor: Callable) -> FakePredictor:
+    return use_predictor(FakePredictor())
+
+
+@pytest.fixture
+def no_model(settings, tmp_path) -> Iterator[None]:
+    settings.MODEL_FOLDER = tmp_path / "nothing"
+    yield
+    predictor.forget()
