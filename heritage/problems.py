@@ -60,8 +60,8 @@ def exception_handler(exc: Exception, context: dict[str, Any]) -> Response | Non
     if problem is None:
         return None
     headers = {}
-    if isinstance(exc, exceptions.Throttled) and exc.wait is not None:
-        headers["Retry-After"] = str(int(exc.wait) + 1)
+    if isinstance(exc, exceptions.Throttled):
+        headers["Retry-After"] = str(_wait_s(exc))
     request = context.get("request")
     if isinstance(exc, exceptions.MethodNotAllowed) and context.get("view"):
         headers["Allow"] = ", ".join(context["view"].allowed_methods)
@@ -84,12 +84,11 @@ def as_problem(exc: Exception) -> Problem | None:
         case Http404() | exceptions.NotFound():
             return Problem(404, "not_found", _("There is nothing at this address."))
         case exceptions.Throttled():
-            wait = int(exc.wait or 0) + 1
             return Problem(
                 429,
                 "throttled",
                 _("Too many requests."),
-                _("Try again in %(seconds)s seconds.") % {"seconds": wait},
+                _("Try again in %(seconds)s seconds.") % {"seconds": _wait_s(exc)},
             )
         case exceptions.MethodNotAllowed():
             return Problem(
@@ -119,3 +118,9 @@ def as_problem(exc: Exception) -> Problem | None:
             return Problem(exc.status_code, str(exc.default_code), str(exc.detail))
         case _:
             return None
+
+
+def _wait_s(exc: exceptions.Throttled) -> int:
+    """Whole seconds until the client may ask again."""
+    # DRF sets ``wait``; its type stubs do not know it.
+    return int(getattr(exc, "wait", None) or 0) + 1
