@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.conf import settings
 from django.core.exceptions import SuspiciousOperation
 from django.core.files.uploadedfile import UploadedFile
-from django.core.files.uploadhandler import FileUploadHandler
+from django.core.files.uploadhandler import FileUploadHandler, StopUpload
 from django.http import HttpRequest, UnreadablePostError
 from django.http.multipartparser import MultiPartParserError
 
@@ -23,10 +23,15 @@ class Quota(FileUploadHandler):
         super().__init__(request)
         self._left = most_bytes
 
+    @property
+    def is_exceeded(self) -> bool:
+        return self._left < 0
+
     def receive_data_chunk(self, raw_data: bytes, start: int) -> bytes:
         self._left -= len(raw_data)
-        if self._left < 0:
-            raise problems.too_large()
+        if self.is_exceeded:
+            # Django then keeps what it has, so that it is closed with the request.
+            raise StopUpload(connection_reset=False)
         return raw_data
 
     def file_complete(self, file_size: int) -> None:
@@ -50,10 +55,8 @@ def photos_in(request: HttpRequest) -> list[UploadedFile]:
         "application/x-www-form-urlencoded",
     ):
         raise problems.wrong_format()
-    request.upload_handlers = [
-        Quota(request, settings.IDENTIFY_MAX_BYTES),
-        *request.upload_handlers,
-    ]
+    quota = Quota(request, settings.IDENTIFY_MAX_BYTES)
+    request.upload_handlers = [quota, *request.upload_handlers]
     try:
         files = request.FILES
     except (MultiPartParserError, UnreadablePostError) as error:
@@ -61,6 +64,8 @@ def photos_in(request: HttpRequest) -> list[UploadedFile]:
     except SuspiciousOperation as error:
         # Django's own limits: too many files or fields, or a long text field.
         raise _for_django_limit(error) from error
+    if quota.is_exceeded:
+        raise problems.too_large()
     photos: list[UploadedFile] = files.getlist(FIELD)
     if not photos:
         raise problems.no_image()
