@@ -7,7 +7,8 @@ from django.http import Http404
 from django.utils import translation
 from rest_framework import exceptions
 
-from heritage.problems import CONTENT_TYPE, Problem, exception_handler
+from classifier.problems import CONTENT_TYPE, Problem
+from heritage.problems import exception_handler
 
 
 class View:
@@ -49,7 +50,7 @@ def test_a_defect_is_not_dressed_up_as_a_refusal():
 
 
 def test_a_throttled_client_is_told_when_to_come_back():
-    assert handle(exceptions.Throttled(wait=3))["Retry-After"] == "4"
+    assert handle(exceptions.Throttled(wait=3))["Retry-After"] == "3"
 
 
 def test_a_wrong_method_names_the_right_ones():
