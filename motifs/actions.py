@@ -1,0 +1,227 @@
+"""Every change to the catalogue: who may make it, and what it refuses.
+
+Actions are keyword-only, name their actor and are one transaction each. A refusal is
+an exception of ``motifs.refusals``; nothing is changed then.
+"""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING, Protocol
+
+from django.core.files.base import ContentFile
+from django.db import transaction
+from django.utils import timezone
+
+from motifs import pictures
+from motifs.models import Contribution, Motif, MotifName, Photo
+from motifs.permissions import is_curator
+from motifs.refusals import (
+    AlreadyWithdrawn,
+    NoLicence,
+    NoPhotos,
+    NoPreferredName,
+    NoReason,
+    NotACurator,
+    NotADraft,
+    NotADraftMotif,
+    NotWaiting,
+    NotYours,
+    PhotoGivenAlready,
+    TooManyPhotos,
+)
+from motifs.signals import photo_added
+
+if TYPE_CHECKING:
+    from heritage.models import User
+
+MAX_PHOTOS = 20
+
+
+class Readable(Protocol):
+    """An open file: an upload, or anything that reads bytes."""
+
+    def read(self, size: int = ..., /) -> bytes: ...
+
+
+@transaction.atomic
+def start_contribution(
+    *,
+    by: User,
+    motif: Motif | None = None,
+    place: str = "",
+    maker: str = "",
+    story: str = "",
+    licence: str = "",
+    credit_line: str = "",
+    consent_to_show: bool = False,
+    consent_to_train: bool = False,
+    is_demonstration: bool = False,
+) -> Contribution:
+    """Begin a contribution; it is a draft until ``submit_contribution``."""
+    return Contribution.objects.create(
+        given_by=by,
+        motif=motif,
+        place=place,
+        maker=maker,
+        story=story,
+        licence=licence,
+        credit_line=credit_line,
+        consent_to_show=consent_to_show,
+        consent_to_train=consent_to_train,
+        is_demonstration=is_demonstration,
+    )
+
+
+@transaction.atomic
+def add_photo(*, contribution: Contribution, image: Readable, by: User) -> Photo:
+    """Add a photo to one's own draft and announce it once it is really there.
+
+    The file is kept byte for byte, under a random name.
+
+    Raises NotYours, NotADraft, TooManyPhotos, PhotoGivenAlready, and what
+    ``pictures.describe`` raises: NotAPhoto, PhotoTooLarge.
+    """
+    locked = _locked(contribution)
+    if locked.given_by_id != by.pk:
+        raise NotYours
+    if locked.state != Contribution.State.DRAFT:
+        raise NotADraft
+    content = image.read(pictures.MAX_BYTES + 1)
+    found = pictures.describe(content)
+    given = list(locked.photos.values_list("sha256", "position"))
+    if found.sha256 in {digest for digest, _position in given}:
+        raise PhotoGivenAlready
+    if len(given) >= MAX_PHOTOS:
+        raise TooManyPhotos
+    photo = Photo(
+        contribution=locked,
+        media_type=found.media_type,
+        sha256=found.sha256,
+        width=found.width,
+        height=found.height,
+        position=max((position for _digest, position in given), default=0) + 1,
+    )
+    photo.image.save("photo", ContentFile(content), save=False)
+    try:
+        photo.save()
+    except BaseException:
+        photo.image.delete(save=False)
+        raise
+    transaction.on_commit(partial(photo_added.send_robust, Photo, photo_id=photo.pk))
+    return photo
+
+
+@transaction.atomic
+def submit_contribution(*, contribution: Contribution, by: User) -> Contribution:
+    """Hand one's own draft to the curators.
+
+    Raises NotYours, NotADraft, NoLicence, NoPhotos.
+    """
+    locked = _locked(contribution)
+    if locked.given_by_id != by.pk:
+        raise NotYours
+    if locked.state != Contribution.State.DRAFT:
+        raise NotADraft
+    if not locked.licence:
+        raise NoLicence
+    if not locked.photos.exists():
+        raise NoPhotos
+    locked.state = Contribution.State.SUBMITTED
+    locked.submitted_at = timezone.now()
+    return _saved(locked, contribution, "submitted_at")
+
+
+@transaction.atomic
+def accept_contribution(*, contribution: Contribution, by: User) -> Contribution:
+    """Take a submitted contribution into the catalogue.
+
+    Raises NotACurator, NotWaiting.
+    """
+    if not is_curator(by):
+        raise NotACurator
+    locked = _locked(contribution)
+    if locked.state != Contribution.State.SUBMITTED:
+        raise NotWaiting
+    locked.state = Contribution.State.ACCEPTED
+    locked.accepted_at = timezone.now()
+    locked.accepted_by = by
+    return _saved(locked, contribution, "accepted_at", "accepted_by")
+
+
+@transaction.atomic
+def decline_contribution(
+    *, contribution: Contribution, by: User, reason: str
+) -> Contribution:
+    """Decline a submitted contribution, with a reason its giver will read.
+
+    Raises NotACurator, NoReason, NotWaiting.
+    """
+    if not is_curator(by):
+        raise NotACurator
+    if not reason.strip():
+        raise NoReason
+    locked = _locked(contribution)
+    if locked.state != Contribution.State.SUBMITTED:
+        raise NotWaiting
+    locked.state = Contribution.State.DECLINED
+    locked.declined_at = timezone.now()
+    locked.declined_by = by
+    locked.decline_reason = reason.strip()
+    return _saved(locked, contribution, "declined_at", "declined_by", "decline_reason")
+
+
+@transaction.atomic
+def withdraw_contribution(*, contribution: Contribution, by: User) -> Contribution:
+    """Take a contribution back: its giver may at any time, a curator on their behalf.
+
+    Nothing is erased; from now on its photos are shown to no one else.
+
+    Raises NotYours, AlreadyWithdrawn.
+    """
+    locked = _locked(contribution)
+    if locked.given_by_id != by.pk and not is_curator(by):
+        raise NotYours
+    if locked.state == Contribution.State.WITHDRAWN:
+        raise AlreadyWithdrawn
+    locked.state = Contribution.State.WITHDRAWN
+    locked.withdrawn_at = timezone.now()
+    locked.withdrawn_by = by
+    return _saved(locked, contribution, "withdrawn_at", "withdrawn_by")
+
+
+@transaction.atomic
+def publish_motif(*, motif: Motif, by: User) -> Motif:
+    """Show a draft to everybody.
+
+    Raises NotACurator, NotADraftMotif, NoPreferredName.
+    """
+    if not is_curator(by):
+        raise NotACurator
+    locked = Motif.objects.select_for_update().get(pk=motif.pk)
+    if locked.state != Motif.State.DRAFT:
+        raise NotADraftMotif
+    if not MotifName.objects.preferred().filter(motif=locked, language="bjn").exists():
+        raise NoPreferredName
+    locked.state = Motif.State.PUBLISHED
+    locked.published_at = timezone.now()
+    locked.published_by = by
+    locked.save(update_fields=["state", "published_at", "published_by"])
+    motif.refresh_from_db()
+    return motif
+
+
+def _locked(contribution: Contribution) -> Contribution:
+    """The row as it is now, held until the transaction ends.
+
+    Two decisions on one contribution must not interleave: the second sees what the
+    first decided and is refused.
+    """
+    return Contribution.objects.select_for_update().get(pk=contribution.pk)
+
+
+def _saved(locked: Contribution, given: Contribution, *fields: str) -> Contribution:
+    """Save the decision and let the caller's own object know of it."""
+    locked.save(update_fields=["state", *fields])
+    given.refresh_from_db()
+    return given

@@ -1,0 +1,12 @@
+"""The curators' workplace: Django's own admin, with the catalogue's rules."""
+
+from motifs.admin.contributions import ContributionAdmin
+from motifs.admin.motifs import ClaimAdmin, LookAlikeAdmin, MotifAdmin, SourceAdmin
+
+__all__ = [
+    "ClaimAdmin",
+    "ContributionAdmin",
+    "LookAlikeAdmin",
+    "MotifAdmin",
+    "SourceAdmin",
+]

@@ -1,0 +1,231 @@
+"""Motifs, their claims and sources in the admin."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import Any
+
+from django import forms
+from django.contrib import admin, messages
+from django.core.exceptions import ValidationError
+from django.db.models import Count, QuerySet
+from django.forms.models import BaseInlineFormSet
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
+
+from motifs.actions import publish_motif
+from motifs.languages import Language, reader_language
+from motifs.models import Citation, Claim, LookAlike, Motif, MotifName, Source
+from motifs.models.motif import MotifQuerySet
+from motifs.refusals import Refusal
+
+
+class NameForm(forms.ModelForm[MotifName]):
+    class Meta:
+        model = MotifName
+        fields = ("name", "language", "kind", "position")
+
+    def validate_constraints(self) -> None:
+        """Left to the formset: two names may trade places in one go."""
+
+
+class NameFormSet(BaseInlineFormSet[MotifName, Motif, forms.ModelForm[MotifName]]):
+    def clean(self) -> None:
+        """One preferred name a language, and always one in Banjar."""
+        super().clean()
+        kept = [
+            form.cleaned_data
+            for form in self.forms
+            if getattr(form, "cleaned_data", None)
+            and form.cleaned_data.get("name")
+            and not form.cleaned_data.get("DELETE")
+        ]
+        spellings = Counter((name["language"], name["name"]) for name in kept)
+        if any(count > 1 for count in spellings.values()):
+            raise ValidationError(_("This motif has this name already."))
+        preferred = Counter(
+            name["language"]
+            for name in kept
+            if name["kind"] == MotifName.Kind.PREFERRED
+        )
+        if any(count > 1 for count in preferred.values()):
+            raise ValidationError(_("A motif has one preferred name in each language."))
+        if not preferred[Language.BANJAR]:
+            raise ValidationError(_("A motif needs a preferred Banjar name."))
+
+    def save(self, commit: bool = True) -> Any:
+        # Postgres checks "one preferred" row by row: make room before taking it.
+        demoted = [
+            form.instance.pk
+            for form in self.initial_forms
+            if form.instance.kind != MotifName.Kind.PREFERRED
+        ]
+        if commit:
+            self.instance.names.filter(
+                pk__in=demoted, kind=MotifName.Kind.PREFERRED
+            ).update(kind=MotifName.Kind.ALTERNATIVE)
+        return super().save(commit)
+
+
+class NameInline(admin.TabularInline[MotifName, Motif]):
+    model = MotifName
+    form = NameForm
+    formset = NameFormSet
+    extra = 0
+
+
+class ClaimInline(admin.StackedInline[Claim, Motif]):
+    model = Claim
+    extra = 0
+    show_change_link = True
+    fields = (
+        ("kind", "language", "confidence", "is_main"),
+        "text",
+        ("key", "position"),
+    )
+
+
+@admin.register(Motif)
+class MotifAdmin(admin.ModelAdmin[Motif]):
+    list_display = ("preferred_name", "gloss", "family", "status", "state")
+    list_display_links = ("preferred_name",)
+    list_filter = ("state", "status", "family")
+    search_fields = ("slug", "names__name")
+    readonly_fields = ("state", "published_at", "published_by", "look_alikes")
+    fields = (
+        "slug",
+        ("family", "family_confidence"),
+        "status",
+        "state",
+        ("published_at", "published_by"),
+        "look_alikes",
+    )
+    inlines = (NameInline, ClaimInline)
+    actions = ("publish_selected",)
+    list_per_page = 50
+
+    def get_queryset(self, request: HttpRequest) -> MotifQuerySet:
+        return Motif.objects.with_labels(reader_language()).order_by("preferred_name")
+
+    def get_readonly_fields(
+        self, request: HttpRequest, obj: Motif | None = None
+    ) -> tuple[str, ...]:
+        return self.readonly_fields if obj is None else ("slug", *self.readonly_fields)
+
+    def has_delete_permission(
+        self, request: HttpRequest, obj: Motif | None = None
+    ) -> bool:
+        """A motif is permanent; one that is another is merged."""
+        return False
+
+    def has_publish_permission(self, request: HttpRequest) -> bool:
+        return request.user.has_perm("motifs.publish_motif")
+
+    @admin.display(description=_("preferred name"), ordering="preferred_name")
+    def preferred_name(self, motif: Motif) -> str:
+        return motif.preferred_name
+
+    @admin.display(description=_("name in your language"))
+    def gloss(self, motif: Motif) -> str:
+        return motif.gloss
+
+    @admin.display(description=_("look-alikes"))
+    def look_alikes(self, motif: Motif) -> str:
+        """Pairs this motif is in, each leading to its form, and a way to add one."""
+        if motif.pk is None:
+            return ""
+        pairs = list(LookAlike.objects.of(motif))
+        others = (
+            Motif.objects.with_labels(reader_language())
+            .filter(pk__in=[pair.other(motif) for pair in pairs])
+            .in_bulk()
+        )
+        rows: list[tuple[str, str, str]] = [
+            (
+                reverse("admin:motifs_lookalike_change", args=[pair.pk]),
+                others[pair.other(motif)].preferred_name,
+                pair.tell(reader_language())[0],
+            )
+            for pair in pairs
+        ]
+        add = f"{reverse('admin:motifs_lookalike_add')}?first={motif.pk}"
+        listed: SafeString = format_html_join(
+            "", '<li><a href="{}">{}</a>: {}</li>', rows
+        )
+        return format_html(
+            '<ul>{}<li><a href="{}">{}</a></li></ul>', listed, add, _("Add a pair")
+        )
+
+    @admin.action(description=_("Publish selected motifs"), permissions=["publish"])
+    def publish_selected(self, request: HttpRequest, queryset: QuerySet[Motif]) -> None:
+        published = 0
+        for motif in queryset:
+            try:
+                publish_motif(motif=motif, by=request.user)  # type: ignore[arg-type]
+            except Refusal as refusal:
+                text = f"{motif.preferred_name}: {refusal}"
+                self.message_user(request, text, messages.WARNING)
+            else:
+                self.log_change(request, motif, "published")
+                published += 1
+        if published:
+            self.message_user(
+                request,
+                ngettext(
+                    "%(count)d motif published.",
+                    "%(count)d motifs published.",
+                    published,
+                )
+                % {"count": published},
+                messages.SUCCESS,
+            )
+
+
+class CitationInline(admin.TabularInline[Citation, Claim]):
+    model = Citation
+    extra = 0
+    autocomplete_fields = ("source",)
+    fields = ("source", "locator", "position")
+
+
+@admin.register(Claim)
+class ClaimAdmin(admin.ModelAdmin[Claim]):
+    list_display = ("key", "kind", "language", "confidence", "text")
+    list_filter = ("kind", "language", "confidence")
+    search_fields = ("key", "text", "motif__names__name")
+    autocomplete_fields = ("motif",)
+    inlines = (CitationInline,)
+    list_per_page = 50
+
+
+@admin.register(Source)
+class SourceAdmin(admin.ModelAdmin[Source]):
+    list_display = ("key", "title", "author", "year", "kind", "cited")
+    list_filter = ("kind",)
+    search_fields = ("key", "title", "author")
+    list_per_page = 50
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Source]:
+        return super().get_queryset(request).annotate(cited=Count("citations"))
+
+    @admin.display(description=_("citations"), ordering="cited")
+    def cited(self, source: Source) -> int:
+        return int(getattr(source, "cited", 0))
+
+
+@admin.register(LookAlike)
+class LookAlikeAdmin(admin.ModelAdmin[LookAlike]):
+    list_display = ("pair", "is_sourced", "tell_id")
+    list_filter = ("is_sourced",)
+    search_fields = ("first__names__name", "second__names__name")
+    autocomplete_fields = ("first", "second")
+    list_select_related = ("first", "second")
+    list_per_page = 50
+
+    @admin.display(description=_("pair"))
+    def pair(self, pair: LookAlike) -> str:
+        return f"{pair.first.slug} / {pair.second.slug}"

@@ -1,0 +1,169 @@
+"""Gathers what the pages and the API show of a motif, in the reader's language."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, TypedDict
+
+from django.db.models import Prefetch
+
+from motifs.languages import preference
+from motifs.models import Citation, Claim, LookAlike, Motif, MotifName, Photo, Source
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import AbstractUser, AnonymousUser
+
+PHOTOS_ON_A_PAGE = 12
+
+
+class NameGroup(TypedDict):
+    kind: str
+    label: str
+    names: list[MotifName]
+
+
+class Statement(TypedDict):
+    key: str
+    text: str
+    language: str
+    confidence: str
+    confidence_label: str
+    citations: list[Citation]
+    is_main: bool
+
+
+class ClaimGroup(TypedDict):
+    kind: str
+    label: str
+    statements: list[Statement]
+
+
+class LookAlikeRow(TypedDict):
+    motif: Motif
+    tell: str
+    tell_language: str
+    is_sourced: bool
+
+
+class MotifRecord(TypedDict):
+    """Everything that is shown of one motif besides its labels."""
+
+    names: list[NameGroup]
+    claims: list[ClaimGroup]
+    look_alikes: list[LookAlikeRow]
+    sources: list[Source]
+    missing_meaning: bool
+
+
+def record_of(motif: Motif, language: str) -> MotifRecord:
+    """Gather a motif's record in six queries, however long it is."""
+    claims, sources = _claims(motif, language)
+    return {
+        "names": _names(motif, language),
+        "claims": claims,
+        "look_alikes": _look_alikes(motif, language),
+        "sources": sources,
+        "missing_meaning": all(c["kind"] != Claim.Kind.MEANING for c in claims),
+    }
+
+
+def photos_of(motif: Motif, user: AbstractUser | AnonymousUser) -> list[Photo]:
+    """Accepted photos of the motif that this person may see, newest first."""
+    photos = (
+        Photo.objects.visible_to(user)
+        .filter(contribution__state="accepted", contribution__motif=motif)
+        .select_related("contribution__given_by")
+        .order_by(
+            "contribution__is_demonstration", "-contribution__accepted_at", "position"
+        )
+    )
+    return list(photos[:PHOTOS_ON_A_PAGE])
+
+
+def _names(motif: Motif, language: str) -> list[NameGroup]:
+    names = list(motif.names.in_reading_order(language))
+    groups: list[NameGroup] = [
+        {
+            "kind": kind.value,
+            "label": str(kind.label),
+            "names": [name for name in names if name.kind == kind],
+        }
+        for kind in MotifName.Kind
+    ]
+    return [group for group in groups if group["names"]]
+
+
+def _claims(motif: Motif, language: str) -> tuple[list[ClaimGroup], list[Source]]:
+    """Claims by kind, each in one language, and their sources as numbered there."""
+    citations = Citation.objects.select_related("source").order_by("position", "pk")
+    found = list(
+        motif.claims.in_reading_order(language).prefetch_related(
+            Prefetch("citations", citations)
+        )
+    )
+    places = {code: place for place, code in enumerate(preference(language))}
+    texts: dict[str, Claim] = {}
+    for claim in found:
+        shown = texts.get(claim.key)
+        if shown is None or places[claim.language] < places[shown.language]:
+            texts[claim.key] = claim
+    numbered: dict[int, Source] = {}
+    groups: list[ClaimGroup] = []
+    for kind in Claim.Kind:
+        statements = [
+            _statement(claim, numbered)
+            for claim in texts.values()
+            if claim.kind == kind
+        ]
+        if statements:
+            groups.append(
+                {
+                    "kind": kind.value,
+                    "label": str(kind.label),
+                    "statements": statements,
+                }
+            )
+    return groups, list(numbered.values())
+
+
+def _statement(claim: Claim, numbered: dict[int, Source]) -> Statement:
+    citations = list(claim.citations.all())
+    for citation in citations:
+        source = numbered.setdefault(citation.source_id, citation.source)
+        source.number = source.number or len(numbered)
+        citation.source = source
+    return {
+        "key": claim.key,
+        "text": claim.text,
+        "language": claim.language,
+        "confidence": claim.confidence,
+        "confidence_label": claim.get_confidence_display(),
+        "citations": citations,
+        "is_main": claim.is_main,
+    }
+
+
+def _look_alikes(motif: Motif, language: str) -> list[LookAlikeRow]:
+    pairs = list(LookAlike.objects.of(motif))
+    motifs = (
+        Motif.objects.published()
+        .with_labels(language)
+        .filter(pk__in=[pair.other(motif) for pair in pairs])
+        .in_bulk()
+    )
+    rows: list[LookAlikeRow] = []
+    for pair in pairs:
+        other = motifs.get(pair.other(motif))
+        if other is None:
+            continue
+        tell, tell_language = pair.tell(language)
+        rows.append(
+            {
+                "motif": other,
+                "tell": tell,
+                "tell_language": tell_language,
+                "is_sourced": pair.is_sourced,
+            }
+        )
+    # What a source says before what we read from drawings.
+    rows.sort(key=lambda row: (not row["is_sourced"], row["motif"].preferred_name))
+    return rows

@@ -1,0 +1,73 @@
+"""Why an action refuses: one exception a reason, with a sentence for the reader."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+
+class Refusal(Exception):
+    """An action was not carried out; ``str()`` says why, in the reader's language."""
+
+    sentence: ClassVar[str | Promise] = ""
+
+    def __str__(self) -> str:
+        return str(self.sentence)
+
+
+class NotACurator(Refusal):
+    sentence = _("Only curators may do this.")
+
+
+class NotYours(Refusal):
+    sentence = _("Only the person who gave this contribution may do this.")
+
+
+class NotADraft(Refusal):
+    sentence = _("This contribution has been submitted and can no longer be changed.")
+
+
+class NotWaiting(Refusal):
+    sentence = _("This contribution is not waiting for a decision.")
+
+
+class AlreadyWithdrawn(Refusal):
+    sentence = _("This contribution has been withdrawn already.")
+
+
+class NoPhotos(Refusal):
+    sentence = _("Add at least one photo.")
+
+
+class NoLicence(Refusal):
+    sentence = _("Choose a licence for the photos.")
+
+
+class NoReason(Refusal):
+    sentence = _("Give a reason; the contributor will read it.")
+
+
+class PhotoGivenAlready(Refusal):
+    sentence = _("This contribution has this photo already.")
+
+
+class TooManyPhotos(Refusal):
+    sentence = _("A contribution holds at most 20 photos.")
+
+
+class NotAPhoto(Refusal):
+    sentence = _("This file is not a JPEG, PNG or WebP picture that can be read.")
+
+
+class PhotoTooLarge(Refusal):
+    sentence = _("This picture is too large: at most 20 MB and 50 megapixels.")
+
+
+class NotADraftMotif(Refusal):
+    sentence = _("This motif is not a draft.")
+
+
+class NoPreferredName(Refusal):
+    sentence = _("A motif needs a preferred Banjar name before it is published.")

@@ -1,0 +1,153 @@
+"""Pages of the catalogue, and the one address that serves photos."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TypedDict
+
+from django.core.files.storage import default_storage
+from django.core.paginator import InvalidPage, Page, Paginator
+from django.http import FileResponse, Http404, HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.cache import patch_vary_headers
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_safe
+
+from motifs import pictures, presentation
+from motifs.languages import reader_language
+from motifs.models import Motif, Photo
+from motifs.search import Found, clean, search
+
+PAGE_SIZE = 12
+
+
+class Filters(TypedDict):
+    """What a list is asked for; a value that is not known counts as not given."""
+
+    q: str
+    family: str
+    status: str
+
+
+@require_safe
+def motif_list(request: HttpRequest) -> HttpResponse:
+    """All motifs, or those that a search and two filters leave."""
+    filters: Filters = {
+        "q": clean(request.GET.get("q", "")),
+        "family": _known(request.GET.get("family"), Motif.Family.values),
+        "status": _known(request.GET.get("status"), Motif.Status.values),
+    }
+    ids, found = find(filters)
+    paginator = Paginator(ids, PAGE_SIZE)
+    try:
+        page = paginator.page(request.GET.get("page") or 1)
+    except InvalidPage as error:
+        raise Http404(_("There is no such page.")) from error
+    context = {
+        **filters,
+        "page_obj": _filled(page, found),
+        "families": Motif.Family.choices,
+        "statuses": Motif.Status.choices,
+        "total": paginator.count,
+        "suggestion": found.suggestion,
+    }
+    is_partial = bool(getattr(request, "htmx", False))
+    template = "_motif_results.html" if is_partial else "motif_list.html"
+    response = render(request, f"motifs/{template}", context)
+    # One address has two answers; a browser must not show the part as the page.
+    patch_vary_headers(response, ["HX-Request"])
+    return response
+
+
+@require_safe
+def motif_detail(request: HttpRequest, slug: str) -> HttpResponse:
+    """One motif; a merged one leads to the motif it was merged into."""
+    language = reader_language()
+    motif = (
+        Motif.objects.visible_to(request.user)
+        .with_labels(language)
+        .filter(slug=slug)
+        .first()
+    )
+    if motif is None:
+        merged = get_object_or_404(
+            Motif.objects.select_related("merged_into"), slug=slug, state="merged"
+        )
+        assert merged.merged_into is not None  # noqa: S101 - a constraint says so
+        return redirect(merged.merged_into, permanent=True)
+    context = {
+        "motif": motif,
+        **presentation.record_of(motif, language),
+        "photos": presentation.photos_of(motif, request.user),
+    }
+    return render(request, "motifs/motif_detail.html", context)
+
+
+@require_safe
+def photo_file(request: HttpRequest, photo_id: int, size: str) -> HttpResponseBase:
+    """A photo as a file, for those who may see it; for others it does not exist.
+
+    Renditions are JPEG without metadata. The file as given is for the person who gave
+    it and for curators.
+    """
+    photos = Photo.objects.visible_to(request.user)
+    if size == pictures.ORIGINAL:
+        photos = Photo.objects.originals_visible_to(request.user)
+    photo = get_object_or_404(photos, pk=photo_id)
+    try:
+        if size == pictures.ORIGINAL:
+            file, media_type = photo.image.open("rb"), photo.media_type
+        else:
+            file = default_storage.open(pictures.rendition(photo, size))
+            media_type = pictures.RENDITION_TYPE
+    except FileNotFoundError as error:
+        raise Http404 from error
+    response = FileResponse(file, content_type=media_type)
+    # Consent can end: only the reader's own browser keeps a copy, and not for long.
+    response["Cache-Control"] = "private, max-age=600"
+    response["X-Content-Type-Options"] = "nosniff"
+    response["Content-Disposition"] = "inline"
+    return response
+
+
+def find(filters: Filters) -> tuple[list[int], Found]:
+    """Ids of the published motifs that match, in order, and what the search said.
+
+    By the search's ranking where there is a query, else in catalogue order. Three
+    queries at most, however many motifs there are.
+    """
+    motifs = Motif.objects.published()
+    if filters["family"]:
+        motifs = motifs.filter(family=filters["family"])
+    if filters["status"]:
+        motifs = motifs.filter(status=filters["status"])
+    if not filters["q"]:
+        ordered = motifs.with_labels(reader_language()).in_catalogue_order()
+        return list(ordered.values_list("pk", flat=True)), Found()
+    found = search(filters["q"])
+    ids = [hit.motif_id for hit in found.hits]
+    left = set(motifs.filter(pk__in=ids).values_list("pk", flat=True))
+    return [motif_id for motif_id in ids if motif_id in left], found
+
+
+def labelled(ids: Iterable[int], found: Found, language: str) -> list[Motif]:
+    """The motifs with these ids, in this order, with labels and matched names."""
+    wanted = list(ids)
+    motifs = Motif.objects.with_labels(language).in_bulk(wanted)
+    matched = {hit.motif_id: hit.matched_name for hit in found.hits}
+    for motif in motifs.values():
+        name = matched.get(motif.pk, "")
+        # A name that is shown anyway needs no explanation.
+        if name not in (motif.preferred_name, motif.gloss):
+            motif.matched_name = name
+    return [motifs[motif_id] for motif_id in wanted if motif_id in motifs]
+
+
+def _filled(page: Page[int], found: Found) -> Page[Motif]:
+    motifs = labelled(page.object_list, found, reader_language())
+    return Page(motifs, page.number, page.paginator)  # type: ignore[arg-type]
+
+
+def _known(value: str | None, allowed: list[str]) -> str:
+    return value if value in allowed else ""
