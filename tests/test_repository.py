@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 import subprocess
 import tomllib
@@ -70,7 +69,6 @@ def test_the_version_is_the_same_wherever_it_is_written():
 
     assert f"version: {version}" in (PROJECT / "CITATION.cff").read_text()
     assert f"## {version} " in (PROJECT / "CHANGELOG.md").read_text()
-    assert json.loads((PROJECT / "package.json").read_text())["version"] == version
 
 
 def test_nothing_is_left_to_do():
