@@ -27,6 +27,7 @@ const PHOTO_NAME = /\.(jpe?g|png|webp|tiff?|hei[cf])$/i;
 
 let photos = []; // of { file, url }
 let request = null;
+let askAgain = null;
 let isAdding = false;
 
 function element(tag, attributes = {}, ...children) {
@@ -43,9 +44,10 @@ function element(tag, attributes = {}, ...children) {
 
 function showState(state) {
   stage.dataset.state = state;
-  stage.classList.toggle("has-photos", state !== "empty");
-  preview.hidden = state === "empty";
-  actions.hidden = state === "empty";
+  const hasPicture = state === "working" || state === "answered";
+  stage.classList.toggle("has-photos", hasPicture);
+  preview.hidden = !hasPicture;
+  actions.hidden = !hasPicture;
 }
 
 function showPicture(url, alt) {
@@ -72,10 +74,10 @@ function showThumbs() {
   }
 }
 
-function showAnswer(...content) {
+function showAnswer(content, state = "answered") {
   sewing.hidden = true;
-  answer.replaceChildren(...content);
-  showState("answered");
+  answer.replaceChildren(content);
+  showState(state);
   answer.focus({ preventScroll: true });
   const top = answer.getBoundingClientRect().top;
   if (top > window.innerHeight * 0.7 || top < 0) {
@@ -83,6 +85,7 @@ function showAnswer(...content) {
   }
 }
 
+/** Say what went wrong: with the picture it is about, or beside the empty stage. */
 function showError(sentence, canRetry = false) {
   const section = element(
     "section",
@@ -91,10 +94,10 @@ function showError(sentence, canRetry = false) {
   );
   if (canRetry) {
     const again = element("button", { class: "button", type: "button" }, words.retry);
-    again.addEventListener("click", look);
+    again.addEventListener("click", askAgain);
     section.append(again);
   }
-  showAnswer(section);
+  showAnswer(section, frame.hasChildNodes() ? "answered" : "refused");
 }
 
 function showProgress(word, percent) {
@@ -119,6 +122,7 @@ function markExample(chosen) {
 /** Ask the server, unless something newer is asked before it answers. */
 function ask(method, address, body) {
   request?.abort();
+  askAgain = () => ask(method, address, body);
   const asked = new XMLHttpRequest();
   const isCurrent = () => request === asked;
   request = asked;
