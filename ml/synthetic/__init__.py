@@ -2,6 +2,7 @@
 
 from ml.synthetic.dataset import write_dataset
 from ml.synthetic.drawing import Drawing, DrawingError, Stroke, read_all
+from ml.synthetic.picture import picture
 from ml.synthetic.rendering import OTHER_CLOTH, Region, Rendering, render
 
 __all__ = [
@@ -11,6 +12,7 @@ __all__ = [
     "Region",
     "Rendering",
     "Stroke",
+    "picture",
     "read_all",
     "render",
     "write_dataset",

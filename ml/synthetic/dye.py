@@ -52,6 +52,8 @@ class Dyebath:
         feather: softness of the border between two grounds, in millimetres.
         mottle: share of the ground left pale in patches, 0 to 1.
         fill: how strongly shapes are given another dye, 0 (none) to 1.
+        halo: millimetres around the stitches that the second ground keeps to;
+            0 lays the grounds in bands.
     """
 
     base: Colour
@@ -64,6 +66,7 @@ class Dyebath:
     feather: float
     mottle: float
     fill: float
+    halo: float = 0.0
 
     @classmethod
     def draw(cls, rng: np.random.Generator) -> Dyebath:
@@ -91,6 +94,7 @@ class Dyebath:
             feather=float(np.exp(rng.uniform(np.log(1.5), np.log(22)))),
             mottle=float(max(0.0, rng.normal(-0.25, 0.35))),
             fill=float(rng.uniform(0.4, 1.0) if rng.random() < 0.45 else 0.0),
+            halo=float(rng.uniform(4, 18) if rng.random() < 0.3 else 0.0),
         )
 
 
@@ -124,8 +128,9 @@ def dye(
     """
     size, k = layout.size, layout.scale
     streak = (
-        noise(rng, size, (1.3 * k, 11 * k)) * 0.6
-        + noise(rng, size, (4 * k, 34 * k)) * 0.5
+        0.55 * noise(rng, size, (1.3 * k, 11 * k))
+        + 0.45 * noise(rng, size, (4 * k, 34 * k))
+        + 0.3 * noise(rng, size, (0.6 * k, 4 * k))
     )
     cloud = noise(rng, size, (60 * k, 60 * k))
     gathered = np.asarray(
@@ -141,7 +146,10 @@ def dye(
         )
     )
     gathered = np.clip(gathered * 5, 0, 1)
-    depths = _grounds(layout, rng, bath, streak)
+    if bath.halo and bath.grounds > 1:
+        depths = _halo(layout, kept, rng, bath, streak)
+    else:
+        depths = _grounds(layout, rng, bath, streak)
     take = 1 + (0.14 + 0.5 * gathered) * bath.streaks * streak
     take += 0.3 * bath.clouds * cloud
     take += 0.03 * noise(rng, size, (1, 1))
@@ -217,6 +225,27 @@ def _grounds(
     where = rows + streak * (bath.feather * k * 0.55) + wave
     index = np.clip(where, 0, height - 1).astype(np.int32)
     return [np.take(line, index) for line in table]
+
+
+def _halo(
+    layout: Layout,
+    kept: Plane,
+    rng: np.random.Generator,
+    bath: Dyebath,
+    streak: Plane,
+) -> list[Plane]:
+    """Return each ground dye's depth: the second one gathered about the stitches."""
+    k = layout.scale
+    small = cv2.resize(kept, None, fx=0.125, fy=0.125, interpolation=cv2.INTER_AREA)
+    reach = max(bath.halo * k / 8, 0.6)
+    near = cv2.GaussianBlur(small, (0, 0), reach, sigmaY=reach * 1.2)
+    near = np.asarray(cv2.resize(near, layout.size, interpolation=cv2.INTER_LINEAR))
+    level = float(np.quantile(near[::16, ::16], 0.8)) + 1e-6
+    ragged = 0.05 + 0.35 * min(1.0, bath.feather / 14)
+    shape = (near / level - 0.4) * 1.5 + ragged * streak
+    halo = np.clip(shape, 0, 1).astype(np.float32)
+    rest: Plane = 1 - np.float32(rng.uniform(0.6, 1.0)) * halo
+    return [rest, halo, *(np.zeros_like(halo) for _ in range(bath.grounds - 2))]
 
 
 def _cuts(layout: Layout, rng: np.random.Generator) -> list[float]:

@@ -107,7 +107,11 @@ def sew(layout: Layout, rng: np.random.Generator, hand: Stitching) -> Plane:
     kept = canvas.astype(np.float32) / 255
     slack = noise(rng, layout.size, (9 * layout.scale, 9 * layout.scale))
     kept *= np.clip(hand.strength + 0.16 * hand.raggedness * slack, 0.15, 1.0)
-    return np.asarray(cv2.GaussianBlur(kept, (0, 0), 0.55), dtype=np.float32)
+    # Dye creeps under the edge of each stitch along single fibres.
+    fibre = noise(rng, layout.size, (0.3 * layout.scale, 0.9 * layout.scale))
+    soft = cv2.GaussianBlur(kept, (0, 0), max(0.55, 0.13 * layout.scale))
+    kept = np.asarray(soft) * (1 + 0.14 * fibre)
+    return np.asarray(np.clip(kept, 0, 1), dtype=np.float32)
 
 
 def _fixed(points: NDArray[np.floating]) -> NDArray[np.int32]:
