@@ -30,6 +30,7 @@ from heritage.processes import describe_exit, die_with_parent, stop
 from heritage.valkey import Valkey
 
 PROJECT = Path(__file__).resolve().parent.parent
+HANDOVER = "environment"
 JOIN_WAIT_S = 90
 
 
@@ -62,7 +63,7 @@ def main() -> int:
         signal.signal(signum, _raise_exit)
     try:
         with environment(var, disposable=options.disposable) as (env, servers):
-            return run(options.command, env, servers)
+            return run(options.command, env, servers, var)
     except KeyboardInterrupt:
         return 130
     except (StartError, OSError) as error:
@@ -80,10 +81,10 @@ def environment(
 ) -> Iterator[tuple[dict[str, str], list[Postgres | Valkey]]]:
     """Yield the command's environment and the servers that this process started."""
     var.mkdir(parents=True, exist_ok=True)
-    handover = var / "environment"
+    handover = var / HANDOVER
     with (var / "embedded.lock").open("a") as lock:
-        if not _try_lock(lock):
-            yield _join(lock, handover), []
+        if joined := _lock_or_join(lock, handover):
+            yield joined, []
             return
         handover.unlink(missing_ok=True)
         servers: list[Postgres | Valkey] = []
@@ -117,17 +118,19 @@ def _try_lock(lock: IO[str]) -> bool:
     return True
 
 
-def _join(lock: IO[str], handover: Path) -> dict[str, str]:
-    """Return the environment of the launcher that holds the lock."""
+def _lock_or_join(lock: IO[str], handover: Path) -> dict[str, str] | None:
+    """Take the lock and return None, or return the environment of its holder."""
     deadline = time.monotonic() + JOIN_WAIT_S
-    while time.monotonic() < deadline:
+    while not _try_lock(lock):
+        # The holder writes this when its servers answer and removes it before it
+        # stops them; in between there is nothing to join.
         with contextlib.suppress(FileNotFoundError):
             lines = handover.read_text().splitlines()
             return {**os.environ, **dict(line.split("=", 1) for line in lines)}
-        if _try_lock(lock):
-            raise StartError("the other launcher has just ended; try again")
+        if time.monotonic() > deadline:
+            raise StartError(f"another launcher holds {lock.name} but is never ready")
         time.sleep(0.2)
-    raise StartError(f"another launcher holds {lock.name} but never became ready")
+    return None
 
 
 def _secret_key(var: Path) -> str:
@@ -149,7 +152,10 @@ def _write_private(path: Path, text: str) -> None:
 
 
 def run(
-    command: list[str], env: dict[str, str], servers: list[Postgres | Valkey]
+    command: list[str],
+    env: dict[str, str],
+    servers: list[Postgres | Valkey],
+    var: Path,
 ) -> int:
     """Run the command to its end; end it early if a server dies."""
     try:
@@ -177,6 +183,8 @@ def run(
             child.wait(10)
         raise
     finally:
+        if servers:
+            (var / HANDOVER).unlink(missing_ok=True)
         stop(child, signal.SIGTERM, wait_s=20)
 
 

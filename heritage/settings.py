@@ -46,7 +46,7 @@ INSTALLED_APPS = [
     "django.contrib.sessions",
     "django.contrib.messages",
     "whitenoise.runserver_nostatic",
-    "django.contrib.staticfiles",
+    "heritage.apps.StaticFilesConfig",
     "csp",
     "django_htmx",
     "rest_framework",
@@ -158,6 +158,12 @@ STORAGES = {
         )
     },
 }
+
+# Pages link to hashed names only; compressing what nobody links to takes a minute.
+WHITENOISE_KEEP_ONLY_HASHED_FILES = True
+WHITENOISE_SKIP_COMPRESS_EXTENSIONS = [
+    *("jpg", "jpeg", "png", "gif", "webp", "woff", "woff2", "gz", "br", "map", "txt"),
+]
 
 # Uploads: one request brings at most five photos of 20 MB.
 
