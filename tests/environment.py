@@ -5,6 +5,7 @@ A plugin named in pyproject.toml: conftest.py would come too late. Run tests wit
 """
 
 import os
+from pathlib import Path
 
 os.environ.setdefault("SECRET_KEY", "only-for-tests")
 os.environ.setdefault("DATABASE_URL", "postgresql://nobody@127.0.0.1:1/none")
@@ -13,5 +14,8 @@ os.environ.setdefault("REDIS_URL", "redis://127.0.0.1:1/0")
 os.environ.setdefault(
     "STATICFILES_BACKEND", "django.contrib.staticfiles.storage.StaticFilesStorage"
 )
+# WhiteNoise warns of a missing folder, and warnings are errors here.
+os.environ.setdefault("VAR_DIR", str(Path(__file__).parents[1] / "var" / "test"))
+Path(os.environ["VAR_DIR"], "static").mkdir(parents=True, exist_ok=True)
 # Playwright keeps an event loop running in its thread; Django would refuse the ORM.
 os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
