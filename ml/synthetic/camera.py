@@ -75,25 +75,28 @@ def drape(
     pucker = rng.uniform(0, 0.16)
     small = cv2.resize(kept, None, fx=0.25, fy=0.25, interpolation=cv2.INTER_AREA)
     pulled = cv2.resize(cv2.blur(small, (1, max(1, int(3 * k)))), size)
-    light += (
-        pucker
-        * np.clip(np.asarray(pulled) * 3, 0.15, 1)
-        * noise(rng, size, (2.2 * k, 8 * k))
+    folds = np.clip(np.asarray(pulled) * 3, 0.15, 1) * noise(
+        rng, size, (2.2 * k, 8 * k)
     )
-    soft = noise(rng, size, (120 * k, 200 * k)) + 0.5 * noise(
-        rng, size, (40 * k, 90 * k)
-    )
-    light += rng.uniform(0.01, 0.09) * soft
+    light += pucker * folds
+    light += rng.uniform(0.01, 0.09) * noise(rng, size, (70 * k, 130 * k))
     for axis, most in ((1, 4), (0, 2)):
         if rng.random() < 0.45:
             light *= _creases(
                 rng, size[1 - axis], k, int(rng.integers(1, most + 1)), axis
             )
     if rng.random() < 0.7:
-        light += rng.uniform(0.008, 0.035) * noise(rng, size, (1, 2.5))
-        light += rng.uniform(0.004, 0.03) * noise(rng, size, (3, 1))
+        light += rng.uniform(0.008, 0.04) * _threads(rng, size)
     np.clip(light, 0.25, 1.6, out=light)
-    cloth *= light[..., None]
+    np.multiply(cloth, cv2.merge([light] * 3), out=cloth)
+
+
+def _threads(rng: np.random.Generator, size: tuple[int, int]) -> Plane:
+    """Return the uneven threads of the weave, warp and weft; a swatch repeated."""
+    swatch = (256, 256)
+    woven = noise(rng, swatch, (1, 2.5)) + noise(rng, swatch, (3, 1))
+    turns = (size[1] // 256 + 1, size[0] // 256 + 1)
+    return np.tile(woven, turns)[: size[1], : size[0]]
 
 
 def _creases(
@@ -178,14 +181,15 @@ def develop(
     height, width = picture.shape[:2]
     across = np.linspace(-1, 1, width, dtype=np.float32)[None]
     down = np.linspace(-1, 1, height, dtype=np.float32)[:, None]
-    side = rng.normal(0, 0.1, 2)
-    light = 1 + side[0] * across + side[1] * down
+    light = 1 + rng.normal(0, 0.1) * across + rng.normal(0, 0.1) * down
     light -= rng.uniform(0, 0.14) * (across**2 + down**2)
-    picture = picture * light[..., None]
-    white = np.exp(rng.normal(0, 0.05, 3) + rng.normal(0, 0.11)).astype(np.float32)
-    picture = np.clip(picture * white, 0, 1) ** np.float32(np.exp(rng.normal(0, 0.16)))
-    grey = picture.mean(axis=2, keepdims=True)
-    picture = grey + (picture - grey) * np.float32(rng.uniform(0.7, 1.2))
+    white = np.exp(rng.normal(0, 0.05, 3) + rng.normal(0, 0.11))
+    picture = picture * cv2.merge([light * gain for gain in white.tolist()])
+    gamma = float(np.exp(rng.normal(0, 0.16)))
+    picture = np.asarray(cv2.pow(np.clip(picture, 0, 1), gamma))
+    vivid = float(rng.uniform(0.7, 1.2))
+    mix = vivid * np.eye(3) + (1 - vivid) / 3
+    picture = np.asarray(cv2.transform(picture, mix))
     lift = rng.uniform(0, 0.07)
     picture = lift + picture * np.float32(1 - lift - rng.uniform(0, 0.05))
     blur = rng.choice([0.0, rng.uniform(0.3, 1.3)], p=[0.45, 0.55])

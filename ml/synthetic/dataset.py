@@ -19,7 +19,7 @@ from ml.synthetic.rendering import (
     take_picture,
 )
 
-PICTURES_PER_CLOTH = 3
+PICTURES_PER_CLOTH = 4
 
 Progress = Callable[[int, int], None]
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -15,7 +15,8 @@ from svgelements import Path as SvgPath
 Points = NDArray[np.float32]
 
 _SVG = "{http://www.w3.org/2000/svg}"
-_STEP = 0.7  # mm between the points a curve is replaced by
+_REACH = 3.0  # mm between the points of a straight line, so that a hand can shake
+_STEP = 1.0  # mm between the points a curve is replaced by
 
 
 class DrawingError(ValueError):
@@ -36,10 +37,18 @@ class Stroke:
     is_closed: bool = False
     is_dot: bool = False
 
-    def moved(self, matrix: NDArray[np.floating]) -> Stroke:
-        """Return the stroke under an affine matrix of shape (2, 3)."""
-        points = self.points @ matrix[:, :2].T + matrix[:, 2]
-        return replace(self, points=points.astype(np.float32))
+    @cached_property
+    def sewn(self) -> Points:
+        """The way of the needle: closed if the stroke is, a point every few mm."""
+        points = self.points
+        if self.is_closed:
+            points = np.concatenate([points, points[:1]])
+        gaps = np.hypot(*np.diff(points, axis=0).T)
+        counts = np.maximum(1, np.ceil(gaps / _REACH)).astype(int)
+        where = np.repeat(np.arange(len(counts)), counts)
+        part = np.concatenate([np.arange(n) / n for n in counts])[:, None]
+        dense = points[where] * (1 - part) + points[where + 1] * part
+        return np.concatenate([dense, points[-1:]]).astype(np.float32)
 
 
 @dataclass(frozen=True)

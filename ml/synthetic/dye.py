@@ -54,6 +54,7 @@ class Dyebath:
         fill: how strongly shapes are given another dye, 0 (none) to 1.
         halo: millimetres around the stitches that the second ground keeps to;
             0 lays the grounds in bands.
+        mingled: how far the grounds run into one another in streaks, 0 to 1.
     """
 
     base: Colour
@@ -67,13 +68,14 @@ class Dyebath:
     mottle: float
     fill: float
     halo: float = 0.0
+    mingled: float = 0.0
 
     @classmethod
     def draw(cls, rng: np.random.Generator) -> Dyebath:
         """Return a likely set of dyes, the thread's line visible on the ground."""
         palette = [VIVID, MUTED, {**VIVID, **MUTED}][rng.choice(3, p=[0.45, 0.35, 0.2])]
         names = list(palette)
-        base_name = "white" if rng.random() < 0.5 else str(rng.choice(list(PALE)))
+        base_name = "white" if rng.random() < 0.6 else str(rng.choice(list(PALE)))
         base = _shifted(PALE[base_name], rng, 0.02)
         grounds = int(rng.choice([1, 2, 3], p=[0.4, 0.42, 0.18]))
         dyes: list[Colour] = []
@@ -87,7 +89,7 @@ class Dyebath:
             base=base,
             dyes=tuple(dyes),
             grounds=grounds,
-            streaks=float(rng.beta(1.6, 2.2)),
+            streaks=float(rng.beta(1.8, 1.7)),
             clouds=float(rng.beta(1.4, 3.0)),
             pooling=float(rng.uniform(0, 0.8)),
             bleed=float(rng.uniform(0.6, 4.0)),
@@ -95,6 +97,7 @@ class Dyebath:
             mottle=float(max(0.0, rng.normal(-0.25, 0.35))),
             fill=float(rng.uniform(0.4, 1.0) if rng.random() < 0.45 else 0.0),
             halo=float(rng.uniform(4, 18) if rng.random() < 0.3 else 0.0),
+            mingled=float(rng.uniform(0.2, 1.0) if rng.random() < 0.3 else 0.0),
         )
 
 
@@ -152,7 +155,6 @@ def dye(
         depths = _grounds(layout, rng, bath, streak)
     take = 1 + (0.14 + 0.5 * gathered) * bath.streaks * streak
     take += 0.3 * bath.clouds * cloud
-    take += 0.03 * noise(rng, size, (1, 1))
     if bath.mottle > 0.02:
         patch = (
             noise(rng, size, (9 * k, 20 * k))
@@ -170,27 +172,30 @@ def dye(
         kept * (1 + 0.25 * streak * bath.streaks) + far * tongues * 0.55, 0, 1
     )
     fills = _fills(layout, rng, bath)
+    open_ = take * (1 - pale)
     base = -np.log(np.asarray(bath.base, dtype=np.float32) / 255)
-    dark = np.zeros((size[1], size[0], 3), dtype=np.float32)
+    amounts: list[Plane] = []
+    strengths: list[NDArray[np.float32]] = []
     for number, colour in enumerate(bath.dyes):
-        depth = depths[number] if number < bath.grounds else None
-        filled = fills.get(number)
-        if depth is None and filled is None:
-            continue
-        if depth is not None:
+        if number < bath.grounds:
+            depth = depths[number]
             for cover in fills.values():
                 depth = depth * (1 - 0.85 * cover)
+        elif number in fills:
+            depth = fills[number]
         else:
-            depth = filled
-        rest = -np.log(np.clip(np.asarray(colour) / 255, 0.02, 0.99)) - base
-        # Shading by a table keeps one multiplication per channel.
-        amount = depth * take
-        for channel in range(3):
-            dark[..., channel] += amount * np.float32(max(rest[channel], 0.0))
-    dark *= (1 - pale)[..., None]
-    dark += base
-    np.negative(dark, out=dark)
-    return np.asarray(np.exp(dark, out=dark), dtype=np.float32)
+            continue
+        full = np.clip(np.asarray(colour, dtype=np.float32) / 255, 0.02, 0.99)
+        amounts.append(depth * open_)
+        strengths.append(np.maximum(-np.log(full) - base, 0))
+    planes = []
+    for channel in range(3):
+        # Dyes lie over one another as filters do: what each lets through multiplies.
+        dark = np.full_like(kept, -base[channel])
+        for amount, strength in zip(amounts, strengths, strict=True):
+            dark -= amount * strength[channel]
+        planes.append(cv2.exp(dark))
+    return np.asarray(cv2.merge(planes), dtype=np.float32)
 
 
 def _odd(x: float, y: float) -> tuple[int, int]:
@@ -224,7 +229,15 @@ def _grounds(
     wave = noise(rng, (width, 2), (45 * k, 1))[:1] * rng.uniform(0, 8) * k
     where = rows + streak * (bath.feather * k * 0.55) + wave
     index = np.clip(where, 0, height - 1).astype(np.int32)
-    return [np.take(line, index) for line in table]
+    depths = [np.take(line, index) for line in table]
+    if bath.mingled and bath.grounds > 1:
+        # Poured over a bundled cloth, each dye runs down the folds of the other.
+        patch = noise(rng, layout.size, (6 * k, 40 * k)) + streak
+        over = np.float32(bath.mingled) * np.clip(0.5 + 0.9 * patch, 0, 1)
+        first = depths[0]
+        depths[0] = first + over * (depths[1] - first)
+        depths[1] = depths[1] + over * (first - depths[1])
+    return depths
 
 
 def _halo(

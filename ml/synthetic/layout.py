@@ -61,11 +61,13 @@ class Layout:
         place: Place,
         label: str,
         repeats: Sequence[float] = (0.0,),
+        *,
+        is_filled: bool = False,
     ) -> None:
         """Stitch strokes, repeated at the given x (mm), where ``place`` puts them."""
         shifts = np.zeros((len(repeats), 1, 2), dtype=np.float32)
         shifts[:, 0, 0] = repeats
-        dense = [_dense(stroke, 1.0 if stroke.is_dot else 3.0) for stroke in strokes]
+        dense = [stroke.sewn for stroke in strokes]
         if not dense:
             return
         # One call places every point: the hand's unsteadiness is dear to work out.
@@ -79,6 +81,8 @@ class Layout:
                 if self._shows(points):
                     mark = Mark(points, stroke.is_dot, stroke.is_closed, label)
                     self.marks.append(mark)
+                    if is_filled and stroke.is_closed and not stroke.is_dot:
+                        self.fill(points, 0)
 
     def _shows(self, points: Points) -> bool:
         low, high = points.min(axis=0), points.max(axis=0)
@@ -100,21 +104,6 @@ def _runs_on(points: Points, repeats: Sequence[float]) -> bool:
     return bool(np.allclose(points[-1] - points[0], step, atol=1e-2))
 
 
-def _dense(stroke: Stroke, step: float) -> Points:
-    """Return the stroke's points with none further apart than ``step`` mm."""
-    points = stroke.points
-    if stroke.is_closed:
-        points = np.concatenate([points, points[:1]])
-    gaps = np.hypot(*np.diff(points, axis=0).T)
-    counts = np.maximum(1, np.ceil(gaps / step)).astype(int)
-    if counts.max(initial=1) == 1:
-        return points
-    where = np.repeat(np.arange(len(counts)), counts)
-    part = np.concatenate([np.arange(n) / n for n in counts])[:, None]
-    dense = points[where] * (1 - part) + points[where + 1] * part
-    return np.concatenate([dense, points[-1:]]).astype(np.float32)
-
-
 def wander(rng: np.random.Generator, reach: float, length: float) -> Place:
     """Return the unsteadiness of a hand: a smooth shift of up to ``reach``.
 
@@ -123,9 +112,9 @@ def wander(rng: np.random.Generator, reach: float, length: float) -> Place:
         reach: typical shift, in the points' unit.
         length: distance over which the shift changes, in the same unit.
     """
-    waves = rng.normal(0, 2 * np.pi / length, (5, 2))
-    phases = rng.uniform(0, 2 * np.pi, (2, 5))
-    sizes = rng.normal(0, reach / 1.6, (2, 5))
+    waves = rng.normal(0, 2 * np.pi / length, (4, 2))
+    phases = rng.uniform(0, 2 * np.pi, (2, 4))
+    sizes = rng.normal(0, reach / 1.6, (2, 4))
 
     def move(points: Points) -> Points:
         angle = points @ waves.T
@@ -209,7 +198,7 @@ def _dice(
     return {
         "wide": float(np.exp(rng.normal(0, loose))),
         "tall": float(np.exp(rng.normal(0, loose))),
-        "pitch": float(rng.uniform(0.82, 1.25)),
+        "pitch": float(rng.uniform(0.62, 1.25)),
         "rows": float(low if slim else rng.integers(low, high + 1)),
         "unsteady": float(rng.uniform(0.2, 1.6)),
         "facing": float(drawing.is_facing and rng.random() < 0.55),
@@ -252,7 +241,7 @@ def _rows(
     rows, wide, tall = int(dice["rows"]), dice["wide"], dice["tall"]
     facing = bool(dice["facing"])
     rows = max(rows, 2) if facing else rows
-    pitch = drawing.pitch * dice["pitch"] * tall * k
+    pitch = max(drawing.pitch * dice["pitch"], 0.8 * drawing.height) * tall * k
     half = max(pitch, 1.1 * drawing.height * tall * k) / 2
     step = drawing.width * wide * k
     lines: list[NDArray[np.float32]] = []
@@ -352,10 +341,7 @@ def _strew(
             hand = wander(rng, 0.35 * dice["unsteady"] * k, 14 * k)
             scale = (dice["wide"] * grow * k, dice["tall"] * grow * k)
             place = placed(float(x + dx), float(y + dy), scale, float(turn), hand)
-            layout.add(drawing.unit, place, drawing.slug)
-            for stroke in drawing.unit:
-                if stroke.is_closed and not stroke.is_dot:
-                    layout.fill(place(stroke.points), 0)
+            layout.add(drawing.unit, place, drawing.slug, is_filled=True)
     return top + rows * down
 
 
@@ -376,10 +362,7 @@ def lay_composition(
     layout = Layout(size=size, scale=scale, parameters={"composition": True})
     hand = wander(rng, 0.22 * scale, 24 * scale)
     place = placed(0, 0, (scale, scale), 0.0, hand)
-    layout.add(drawing.composition, place, drawing.slug)
-    for stroke in drawing.composition:
-        if stroke.is_closed and not stroke.is_dot:
-            layout.fill(place(stroke.points), 0)
+    layout.add(drawing.composition, place, drawing.slug, is_filled=True)
     is_lajur = drawing.family == "lajur"
     layout.bands.append(Band(0, size[1], drawing.slug, is_lajur))
     return layout

@@ -57,7 +57,7 @@ class Stitching:
             reach=min(reach * float(rng.uniform(0.6, 1.4)), max(0.5, 0.06 * finest)),
             thickness=max(float(rng.uniform(0.7, 1.6)), 1.3 / scale),
             raggedness=float(rng.uniform(0.25, 1.0)),
-            strength=float(rng.uniform(0.75, 1.0)),
+            strength=float(rng.uniform(0.82, 1.05)),
         )
 
 
@@ -80,8 +80,10 @@ def noise(
     small = rng.standard_normal((rows, columns), dtype=np.float32)
     if (rows, columns) == (height, width):
         return small
-    grown = cv2.resize(small, (width, height), interpolation=cv2.INTER_CUBIC)
-    return np.asarray(grown, dtype=np.float32) * np.float32(1.25)
+    is_fine = min(width / columns, height / rows) < 6
+    how = cv2.INTER_LINEAR if is_fine else cv2.INTER_CUBIC
+    small *= np.float32(1.25)  # what the smoothing takes away
+    return np.asarray(cv2.resize(small, (width, height), interpolation=how))
 
 
 def sew(layout: Layout, rng: np.random.Generator, hand: Stitching) -> Plane:
