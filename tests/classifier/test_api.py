@@ -160,9 +160,9 @@ def test_a_photo_under_64_pixels_is_too_small(client, fake):
 
 
 def test_a_photo_with_too_many_pixels_is_refused_by_its_header(client, fake):
-    from tests.classifier.hostile import png_header_only
+    from tests.classifier.hostile.png import header_only
 
-    response = post(client, photo(png_header_only(60_000, 60_000)))
+    response = post(client, photo(header_only(60_000, 60_000)))
 
     assert_problem(response, 422, "too_many_pixels")
 
@@ -266,9 +266,7 @@ def test_an_invented_proxy_header_does_not_evade_the_limit(client, fake, rate):
     rate("1/min")
     post(client, photo())
 
-    response = post(
-        client, photo(), headers=ENGLISH | {"x-forwarded-for": "192.0.2.9"}
-    )
+    response = post(client, photo(), headers=ENGLISH | {"x-forwarded-for": "192.0.2.9"})
 
     assert_problem(response, 429, "throttled")
 

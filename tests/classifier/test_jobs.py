@@ -271,7 +271,9 @@ def test_a_job_is_answered_in_the_language_it_was_asked_in(client, fake, sent):
         answer_job_task(sent[0])
 
     message = IdentifyJob.objects.get().answer["message"]
-    assert "drawings" in message or "motif stands out" in message or "catalogue" in message
+    assert (
+        "drawings" in message or "motif stands out" in message or "catalogue" in message
+    )
 
 
 @pytest.mark.django_db(transaction=True)

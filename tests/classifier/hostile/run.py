@@ -1,0 +1,99 @@
+"""Give every hostile file to the API and say what each cost.
+
+    python -m tests.classifier.hostile.run
+
+Each file is answered by a forked process of its own, so that its processor time and
+its memory are its own. One JSON document a line: name, status, type, code, cpu_s,
+extra_mb. Needs the environment of a site, and Linux for the memory.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import resource
+import sys
+from pathlib import Path
+from typing import Any
+
+import django
+
+STATUS = Path("/proc/self/status")
+
+
+def memory_mb(field: str) -> float:
+    """``VmRSS``, what is used now, or ``VmHWM``, the most so far."""
+    found = re.search(rf"{field}:\s+(\d+) kB", STATUS.read_text())
+    assert found is not None
+    return int(found[1]) / 1024
+
+
+def cpu_s() -> float:
+    used = resource.getrusage(resource.RUSAGE_SELF)
+    return used.ru_utime + used.ru_stime
+
+
+def answer(file: bytes, name: str) -> dict[str, Any]:
+    from django.core.files.uploadedfile import SimpleUploadedFile
+    from django.test.client import BOUNDARY, MULTIPART_CONTENT, Client, encode_multipart
+
+    client = Client(raise_request_exception=False)
+    photo = SimpleUploadedFile(name, file, "image/jpeg")
+    body = encode_multipart(BOUNDARY, {"image": photo})
+    before, start = memory_mb("VmRSS"), cpu_s()
+    response = client.generic("POST", "/api/v1/identify", body, MULTIPART_CONTENT)
+    try:
+        code = response.json().get("code")
+    except ValueError:
+        code = None
+    return {
+        "status": response.status_code,
+        "type": response.headers["Content-Type"],
+        "code": code,
+        "cpu_s": round(cpu_s() - start, 3),
+        "extra_mb": round(memory_mb("VmHWM") - before, 1),
+    }
+
+
+def in_a_process_of_its_own(file: bytes, name: str) -> dict[str, Any]:
+    reader, writer = os.pipe()
+    child = os.fork()
+    if child == 0:
+        os.close(reader)
+        try:
+            told = json.dumps(answer(file, name))
+        except BaseException as error:
+            told = json.dumps({"died": repr(error)})
+        os.write(writer, told.encode())
+        # No clean-up of what the parent has open.
+        os._exit(0)
+    os.close(writer)
+    with os.fdopen(reader) as pipe:
+        told = pipe.read()
+    _pid, ended = os.waitpid(child, 0)
+    return json.loads(told) if told else {"died": f"ended with {ended}"}
+
+
+def main() -> None:
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "heritage.settings")
+    django.setup()
+    from django.conf import settings
+
+    settings.ALLOWED_HOSTS = ["testserver"]
+    from tests.classifier.hostile import FILES, NAMES, jpeg
+
+    # The process that answers has been up for a while: what it loads once is no cost
+    # of a file. The network itself must be loaded after the fork, with its threads.
+    import heritage.urls  # noqa: F401
+
+    for name, make in FILES.items():
+        told = in_a_process_of_its_own(make(), "photo.jpg")
+        print(json.dumps({"name": name} | told), flush=True)
+    for kind, name in NAMES.items():
+        told = in_a_process_of_its_own(jpeg.sound(), name)
+        print(json.dumps({"name": f"a name {kind}"} | told), flush=True)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
