@@ -220,6 +220,7 @@ SPECTACULAR_SETTINGS = {
     "DESCRIPTION": "A catalogue of Sasirangan motifs, and a recogniser of them.",
     "VERSION": "1",
     "SERVE_INCLUDE_SCHEMA": False,
+    "ENUM_NAME_OVERRIDES": {"ConfidenceEnum": "motifs.models.Confidence"},
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
 }
