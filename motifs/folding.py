@@ -27,7 +27,10 @@ def plain(text: str) -> str:
     >>> plain("  Snakehead-fish  TEETH! ")
     'snakehead fish teeth'
     """
-    decomposed = unicodedata.normalize("NFKD", text.casefold())
+    # Twice: taking some signs apart brings out capitals, and lowering some letters
+    # brings out accents.
+    lower = unicodedata.normalize("NFKD", text).casefold()
+    decomposed = unicodedata.normalize("NFKD", lower)
     letters = "".join(c for c in decomposed if not unicodedata.combining(c))
     # An apostrophe is inside a word: maidens' and maidens are one.
     letters = re.sub("['’ʼ`]", "", letters)
@@ -44,9 +47,8 @@ def fold(text: str) -> str:
     >>> fold("Djoempoetan") == fold("Jumputan")
     True
     """
-    folded = plain(text)
+    folded = _DOUBLED.sub(r"\1", plain(text))
     for old, new in OLD_SPELLINGS:
         folded = folded.replace(old, new)
-    folded = folded.translate(VOWELS)
-    folded = _INITIAL_H.sub("", folded)
-    return _DOUBLED.sub(r"\1", folded)
+    folded = _DOUBLED.sub(r"\1", folded.translate(VOWELS))
+    return _INITIAL_H.sub("", folded)

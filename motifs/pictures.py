@@ -8,7 +8,13 @@ from io import BytesIO
 
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
-from PIL import Image, ImageOps
+from PIL import (
+    Image,
+    ImageOps,
+    JpegImagePlugin,
+    PngImagePlugin,
+    WebPImagePlugin,
+)
 
 from motifs.models import Photo
 from motifs.refusals import NotAPhoto, PhotoTooLarge
@@ -20,6 +26,13 @@ SIZES = {"480": 480, "1600": 1600}
 ORIGINAL = "original"
 RENDITION_TYPE = "image/jpeg"
 
+# The decoders that are tried. They are imported here by name, because which ones
+# Pillow loads by itself depends on what else runs in the process.
+_FORMATS = [
+    JpegImagePlugin.JpegImageFile.format,
+    PngImagePlugin.PngImageFile.format,
+    WebPImagePlugin.WebPImageFile.format,
+]
 _MEDIA_TYPES = {
     "JPEG": "image/jpeg",
     "MPO": "image/jpeg",  # a JPEG with further pictures behind it, as phones make
@@ -49,7 +62,7 @@ def describe(content: bytes) -> Description:
     if len(content) > MAX_BYTES:
         raise PhotoTooLarge
     try:
-        with Image.open(BytesIO(content), formats=list(_MEDIA_TYPES)) as image:
+        with Image.open(BytesIO(content), formats=_FORMATS) as image:
             if image.width * image.height > MAX_PIXELS:
                 raise PhotoTooLarge
             media_type = _MEDIA_TYPES[str(image.format)]
@@ -87,7 +100,7 @@ def rendition(photo: Photo, size: str) -> str:
 
 
 def _rendered(content: bytes, side: int) -> bytes:
-    with Image.open(BytesIO(content), formats=list(_MEDIA_TYPES)) as image:
+    with Image.open(BytesIO(content), formats=_FORMATS) as image:
         image.draft("RGB", (side, side))
         upright = ImageOps.exif_transpose(image)
         if upright.has_transparency_data:

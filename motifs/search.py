@@ -13,6 +13,7 @@ from django.db.models import F, Max
 from rapidfuzz import fuzz
 
 from motifs.folding import fold, plain
+from motifs.languages import Language
 from motifs.models import Claim, Motif, MotifName
 
 LONGEST_QUERY = 200
@@ -23,7 +24,7 @@ MOST_WORDS = 12
 EXACT, SAME_SOUND, PARTIAL = 100.0, 98.0, 90.0
 # Least likeness, 0 to 100, at which two spellings count as one: 75 lets one wrong
 # letter through in a word of four and two in a word of eight.
-CLOSE_WORD, CLOSE_NAME = 75.0, 76.0
+CLOSE_WORD, CLOSE_NAME = 75.0, 75.0
 # Least likeness of what is offered when nothing was found.
 WORTH_ASKING = 60.0
 # Every name holds these or means nothing by them.
@@ -70,9 +71,9 @@ def search(query: str) -> Found:
     if not query:
         return Found()
     names = list(
-        MotifName.objects.filter(motif__state=Motif.State.PUBLISHED)
-        .select_related("motif")
-        .order_by("motif", "position", "pk")
+        MotifName.objects.filter(motif__state=Motif.State.PUBLISHED).order_by(
+            "motif", "position", "pk"
+        )
     )
     best: dict[int, tuple[float, int, MotifName]] = {}
     asked, sounded = plain(query), fold(query)
@@ -95,7 +96,7 @@ def search(query: str) -> Found:
         is_guess = CLOSE_NAME <= score < PARTIAL
         is_last_resort = not hits and score >= WORTH_ASKING
         if is_guess or is_last_resort:
-            suggestion = name.name
+            suggestion = _preferred(names, name.motif_id)
     return Found(hits, suggestion)
 
 
@@ -129,6 +130,17 @@ def likeness(asked: str, sounded: str, name: MotifName) -> float:
         whole = max(whole, sum(likest) / len(likest) * 0.94)
     # Below what was found as typed, above what was not.
     return min(whole, PARTIAL - 0.1)
+
+
+def _preferred(names: list[MotifName], motif_id: int) -> str:
+    """The motif's preferred Banjar name: the one spelling worth proposing."""
+    preferred = [
+        name
+        for name in names
+        if name.motif_id == motif_id and name.kind == MotifName.Kind.PREFERRED
+    ]
+    preferred.sort(key=lambda name: name.language != Language.BANJAR)
+    return preferred[0].name if preferred else ""
 
 
 def _word(word: str, other: str) -> float:
