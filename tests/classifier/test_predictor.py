@@ -7,6 +7,7 @@ from io import BytesIO
 from pathlib import Path
 
 import pytest
+from django.conf import settings
 
 from classifier import predictor
 from ml.artifact import ArtifactError
@@ -17,7 +18,7 @@ from tests.classifier.pictures import cloth, encoded
 
 @pytest.fixture(scope="module")
 def real():
-    return load(Path("/tmp/clf/model"))
+    return load(Path(settings.MODEL_FOLDER))
 
 
 @pytest.fixture(params=["fake", "real"])

@@ -75,24 +75,29 @@ def in_a_process_of_its_own(file: bytes, name: str) -> dict[str, Any]:
     return json.loads(told) if told else {"died": f"ended with {ended}"}
 
 
+def report(row: dict[str, Any]) -> None:
+    # Flushed, so that nothing waits in a buffer that a fork would copy.
+    sys.stdout.write(json.dumps(row) + "\n")
+    sys.stdout.flush()
+
+
 def main() -> None:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "heritage.settings")
     django.setup()
     from django.conf import settings
 
     settings.ALLOWED_HOSTS = ["testserver"]
-    from tests.classifier.hostile import FILES, NAMES, jpeg
-
     # The process that answers has been up for a while: what it loads once is no cost
     # of a file. The network itself must be loaded after the fork, with its threads.
     import heritage.urls  # noqa: F401
+    from tests.classifier.hostile import FILES, NAMES, jpeg
 
     for name, make in FILES.items():
         told = in_a_process_of_its_own(make(), "photo.jpg")
-        print(json.dumps({"name": name} | told), flush=True)
+        report({"name": name} | told)
     for kind, name in NAMES.items():
         told = in_a_process_of_its_own(jpeg.sound(), name)
-        print(json.dumps({"name": f"a name {kind}"} | told), flush=True)
+        report({"name": f"a name {kind}"} | told)
 
 
 if __name__ == "__main__":

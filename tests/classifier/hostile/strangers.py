@@ -58,7 +58,7 @@ FILES: dict[str, Callable[[], bytes]] = {
     "an archive": zipped,
     "archives in archives": nested_archives,
     "a program": lambda: b"\x7fELF\x02\x01\x01" + bytes(500),
-    "text": lambda: "sasirangan ".encode() * 1000,
+    "text": lambda: b"sasirangan " * 1000,
     "json": lambda: json.dumps([[]] * 1000).encode(),
     "a png that starts as a jpeg": lambda: b"\xff\xd8\xff" + png.sound()[3:],
     "a jpeg that starts as a png": lambda: png.SIGNATURE + jpeg.sound()[8:],
