@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
@@ -23,6 +24,11 @@ REASONS = (
 )
 
 
+@extend_schema_field(OpenApiTypes.BINARY)
+class PhotoField(serializers.FileField):
+    """A photo as bytes; DRF's own description of it would be an address."""
+
+
 def _share(**options: Any) -> serializers.FloatField:
     return serializers.FloatField(min_value=0, max_value=1, **options)
 
@@ -31,7 +37,7 @@ class PhotosSerializer(serializers.Serializer[Any]):
     """What a client sends."""
 
     image = serializers.ListField(
-        child=serializers.FileField(),
+        child=PhotoField(),
         min_length=1,
         max_length=5,
         help_text=(
