@@ -71,6 +71,12 @@ class Cloth:
     parameters: dict[str, object]
 
 
+def choose_scale(drawing: Drawing, rng: np.random.Generator) -> float:
+    """Return pixels of cloth per millimetre: from how near the cloth is seen."""
+    span = _SPAN_OF_LADDER if drawing.slug in LADDER else _SPAN
+    return _SEEN / float(np.exp(rng.uniform(*np.log(span))))
+
+
 def make_cloth(
     drawing: Drawing, others: Sequence[Drawing], rng: np.random.Generator
 ) -> Cloth:
@@ -81,8 +87,7 @@ def make_cloth(
         others: motifs that may lie in other bands.
         rng: where the chance comes from.
     """
-    span = _SPAN_OF_LADDER if drawing.slug in LADDER else _SPAN
-    scale = _SEEN / float(np.exp(rng.uniform(*np.log(span))))
+    scale = choose_scale(drawing, rng)
     chosen = rng.permutation(len(others))[:2]
     beside = [others[i] for i in chosen] if rng.random() < 0.6 else []
     if rng.random() < 0.3:
@@ -94,8 +99,8 @@ def make_cloth(
 def make_other_cloth(rng: np.random.Generator) -> Cloth:
     """Return one cloth that shows no motif of the catalogue."""
     if rng.random() < 0.5:
-        scale = _SEEN / float(np.exp(rng.uniform(*np.log(_SPAN))))
         figures = [random_figure(rng) for _ in range(int(rng.integers(1, 4)))]
+        scale = choose_scale(figures[0], rng)
         layout = lay_out(figures, rng, (_CLOTH, _CLOTH), scale)
         if rng.random() < 0.12:
             layout.marks.clear()  # dyed in bands, with nothing stitched on it
@@ -165,7 +170,8 @@ def _regions(layout: Layout, view: View, size: int) -> tuple[Region, ...]:
         if not band.label:
             continue
         # Far edges are cut near the view, so that the perspective stays sane.
-        left, right = view.centre[0] - size, view.centre[0] + size
+        reach = 0.75 * size * view.zoom
+        left, right = view.centre[0] - reach, view.centre[0] + reach
         x0, x1 = max(0.0, left), min(float(width), right)
         box = [[x0, band.top], [x1, band.top], [x1, band.bottom], [x0, band.bottom]]
         corners = np.array([box], dtype=np.float32)
