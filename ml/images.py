@@ -6,11 +6,11 @@ production is what it learned from.
 
 from __future__ import annotations
 
-import io
-import threading
-import warnings
+import json
+import signal
+import subprocess
+import sys
 from collections.abc import Sequence
-from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, NamedTuple
 
@@ -21,11 +21,11 @@ from PIL import (
     JpegImagePlugin,
     PngImagePlugin,
     TiffImagePlugin,
-    TiffTags,
     WebPImagePlugin,
 )
 
-from ml import headers
+from ml import containers
+from ml.containers import BrokenFile, Container
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -38,7 +38,7 @@ INPUT_SIZE = 224
 MIN_SIDE = 64
 """The least side, in pixels, of a picture worth looking at."""
 
-KEPT_SIDE = 448
+KEPT_SIDE = 384
 """Decoding may reduce a picture, never below this shortest side (pixels)."""
 
 MAX_BYTES = 40 * 2**20
@@ -52,11 +52,14 @@ MAX_PIXELS = {
 }
 """Most pixels decoded per format, so that none costs over 2 s or 300 MB."""
 
-MAX_BUFFERED_SAMPLES = 75_000_000
-"""Most samples (pixels x components) of a JPEG whose coefficients are all held."""
+MAX_BUFFERED_SAMPLES = 100_000_000
+"""Most samples of a JPEG whose coefficients are all held, two bytes each."""
 
-MAX_SCANNED_SAMPLES = 600_000_000
-"""Most samples x scans of a progressive JPEG: each scan is a pass over the picture."""
+MAX_SCANNED_SAMPLES = 1_000_000_000
+"""Most samples x scans of a JPEG: each scan is a pass over the picture."""
+
+HEIC_PATIENCE = 30
+"""Seconds until a HEIC picture is given up on a machine that is busy."""
 
 _TIFF_COMPRESSIONS = {
     "raw",
@@ -74,8 +77,6 @@ _UPRIGHT = {
     7: Image.Transpose.TRANSVERSE,
     8: Image.Transpose.ROTATE_90,
 }
-# ``warnings`` keeps its filters in one global list: whoever changes it must be alone.
-_warnings_lock = threading.Lock()
 
 
 class ImageError(Exception):
@@ -147,15 +148,21 @@ def open_image(file: BinaryIO | Path, *, kept_side: int = KEPT_SIDE) -> Image.Im
         OSError: only for a path that cannot be opened.
     """
     data = _read(file)
-    form = headers.sniff(data)
+    form = containers.sniff(data)
     if form is None:
         raise NotAnImage("This is not a JPEG, PNG, TIFF, WebP or HEIC picture.")
     try:
-        picture = _open(form, data)
-        _check_size(form, picture, data)
-        return _decode(form, picture, kept_side)
+        if form == "HEIF":
+            return _heic(data, kept_side)
+        container = containers.reduce(form, data)
+        del data
+        picture = _open(container)
+        _check_size(container, picture)
+        return _decode(container, picture, kept_side)
     except ImageError:
         raise
+    except BrokenFile as error:
+        raise Unreadable(f"The picture cannot be read: {error}.") from error
     # Decoders meet damaged files with nearly every exception there is, and the
     # promise to callers is one family of errors.
     except Exception as error:
@@ -173,36 +180,45 @@ def _read(file: BinaryIO | Path) -> bytes:
     return data
 
 
-def _open(form: str, data: bytes) -> ImageFile.ImageFile:
+def _open(container: Container) -> ImageFile.ImageFile:
     """Return the picture with its header read and nothing decoded.
 
     The plug-ins are called directly: ``Image.open`` would add formats that others
     registered and a warning about sizes that are checked here anyway.
     """
-    stream = io.BytesIO(data)
-    with _warnings_lock, warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        if form == "JPEG":
-            return JpegImagePlugin.JpegImageFile(stream)
-        if form == "PNG":
-            return PngImagePlugin.PngImageFile(stream)
-        if form == "WEBP":
-            return WebPImagePlugin.WebPImageFile(stream)
-        if form == "TIFF":
-            tiff = TiffImagePlugin.TiffImageFile(stream)
-            # Pillow reads these while decoding, and complains; here it is hushed.
-            exif = tiff.getexif()
-            for group in TiffTags.TAGS_V2_GROUPS:
-                with suppress(Exception):
-                    exif.get_ifd(group)
-            return tiff
-        from pillow_heif import HeifImageFile  # a fifth of this module's import time
-
-        heif: ImageFile.ImageFile = HeifImageFile(stream)
-        return heif
+    stream = container.stream
+    if container.form == "JPEG":
+        return JpegImagePlugin.JpegImageFile(stream)
+    if container.form == "PNG":
+        return PngImagePlugin.PngImageFile(stream)
+    if container.form == "WEBP":
+        return WebPImagePlugin.WebPImageFile(stream)
+    return TiffImagePlugin.TiffImageFile(stream)
 
 
-def _check_size(form: str, picture: ImageFile.ImageFile, data: bytes) -> None:
+def _heic(data: bytes, kept_side: int) -> Image.Image:
+    """Decode a HEIC picture in a process of its own; see ``ml.heic``."""
+    limits = map(str, (kept_side, MIN_SIDE, MAX_PIXELS["HEIF"]))
+    # Isolated, by file name: it runs the same whatever the working directory holds.
+    script = [sys.executable, "-I", str(Path(__file__).with_name("heic.py")), *limits]
+    try:
+        child = subprocess.run(
+            script, input=data, capture_output=True, timeout=HEIC_PATIENCE, check=False
+        )
+    except subprocess.TimeoutExpired:
+        raise TooLarge("The picture takes too long to decode.") from None
+    if child.returncode in (-signal.SIGXCPU, -signal.SIGKILL):
+        raise TooLarge("The picture takes too long to decode.")
+    line, _, pixels = child.stdout.partition(b"\n")
+    if child.returncode or not line:
+        raise Unreadable("The picture is damaged and cannot be read.")
+    said = json.loads(line)
+    if "code" in said:
+        raise {"too_small": TooSmall, "too_large": TooLarge}[said["code"]](said["text"])
+    return Image.frombytes("RGB", (said["width"], said["height"]), pixels)
+
+
+def _check_size(container: Container, picture: ImageFile.ImageFile) -> None:
     width, height = picture.size
     if min(width, height) < MIN_SIDE:
         raise TooSmall(
@@ -210,12 +226,10 @@ def _check_size(form: str, picture: ImageFile.ImageFile, data: bytes) -> None:
             f"each side must have at least {MIN_SIDE}."
         )
     pixels = width * height
-    is_too_large = pixels > MAX_PIXELS[form]
-    if form == "JPEG":
-        frame = headers.jpeg_frame(data)
-        samples = pixels * frame.components
-        is_too_large |= frame.is_buffered and samples > MAX_BUFFERED_SAMPLES
-        is_too_large |= samples * frame.scans > MAX_SCANNED_SAMPLES
+    samples = pixels * container.samples_per_pixel
+    is_too_large = pixels > MAX_PIXELS[container.form]
+    is_too_large |= container.is_buffered and samples > MAX_BUFFERED_SAMPLES
+    is_too_large |= samples * container.scans > MAX_SCANNED_SAMPLES
     if isinstance(picture, TiffImagePlugin.TiffImageFile):
         if picture.info.get("compression", "raw") not in _TIFF_COMPRESSIONS:
             raise Unreadable("This TIFF's compression is not one that is read here.")
@@ -228,24 +242,26 @@ def _check_size(form: str, picture: ImageFile.ImageFile, data: bytes) -> None:
         )
 
 
-def _decode(form: str, picture: ImageFile.ImageFile, kept_side: int) -> Image.Image:
-    if form in ("JPEG", "HEIF"):
+def _decode(
+    container: Container, picture: ImageFile.ImageFile, kept_side: int
+) -> Image.Image:
+    if container.form == "JPEG":
         scale = max(1.0, min(picture.size) / kept_side)
         wanted = (int(picture.width / scale), int(picture.height / scale))
         picture.draft("RGB", wanted)
     picture.load()
-    image: Image.Image = _to_8_bit(picture)
-    factor = min(image.size) // kept_side
-    if factor > 1 and image.mode not in ("1", "P", "PA"):
+    image: Image.Image = picture
+    factor = min(picture.size) // kept_side
+    if image.mode.startswith("I;16"):
+        image = _to_8_bit(image)
+    elif image.mode in ("1", "P", "PA"):
+        # Indices cannot be averaged; colours can.
+        image = _to_rgb(image)
+    if factor > 1:
         image = image.reduce(factor)
-    image = _to_rgb(image)
-    # Pillow turns TIFFs itself and libheif turns HEIC; doing it again would undo it.
-    if form in ("JPEG", "PNG", "WEBP"):
-        exif = picture.info.get("exif")
-        turn = headers.exif_orientation(exif) if isinstance(exif, bytes) else 1
-        if turn in _UPRIGHT:
-            image = image.transpose(_UPRIGHT[turn])
-    return image
+    image = _to_rgb(_to_8_bit(image))
+    turn = _UPRIGHT.get(container.orientation)
+    return image if turn is None else image.transpose(turn)
 
 
 def _to_8_bit(image: Image.Image) -> Image.Image:

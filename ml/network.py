@@ -5,6 +5,8 @@ Importing this module imports Keras; serving does not need it.
 
 from __future__ import annotations
 
+import contextlib
+import io
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -241,7 +243,9 @@ def to_litert(network: keras.Model, **settings: Any) -> bytes:
     converter = tf.lite.TFLiteConverter.from_keras_model(twin)
     converter.optimizations = [tf.lite.Optimize.DEFAULT]
     converter.target_spec.supported_types = [tf.float16]
-    data: bytes = converter.convert()
+    # Keras tells standard output what it saves, which is where answers go.
+    with contextlib.redirect_stdout(io.StringIO()):
+        data: bytes = converter.convert()
     return data
 
 
