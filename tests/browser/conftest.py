@@ -1,0 +1,110 @@
+"""A real Chromium, and pages that remember everything that went wrong on them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from django.contrib.staticfiles.handlers import StaticFilesHandler
+from django.core.management import call_command
+from playwright.sync_api import Browser, Page, Playwright, sync_playwright
+from pytest_django.live_server_helper import LiveServer
+
+from classifier import predictor
+from tests.chromium import MISSING, find
+from tests.classifier.fakes import FakePredictor
+
+ARGUMENTS = [
+    "--no-sandbox",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--no-first-run",
+]
+
+
+@pytest.fixture(scope="session")
+def live_server() -> Iterator[LiveServer]:
+    """pytest-django's server with the project's static files.
+
+    pytest-django asks for the app by its own name; ours has a configuration
+    (heritage.apps), so it would serve STATIC_ROOT, which no test has filled.
+    """
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("django.test.testcases._StaticFilesHandler", StaticFilesHandler)
+        server = LiveServer("localhost")
+    yield server
+    server.stop()
+
+
+@pytest.fixture(scope="session")
+def playwright() -> Iterator[Playwright]:
+    with sync_playwright() as driver:
+        yield driver
+
+
+@pytest.fixture(scope="session")
+def browser(playwright: Playwright) -> Iterator[Browser]:
+    path = find()
+    if path is None:
+        pytest.fail(MISSING)
+    chromium = playwright.chromium.launch(executable_path=path, args=ARGUMENTS)
+    yield chromium
+    chromium.close()
+
+
+@pytest.fixture
+def open_page(browser: Browser, live_server) -> Iterator[Callable[..., Page]]:
+    """Open an address of the site; ``page.troubles`` lists what the console said."""
+    contexts = []
+
+    def open_(address: str, *, width: int = 1280, **how) -> Page:
+        context = browser.new_context(
+            viewport={"width": width, "height": 900}, locale="id-ID", **how
+        )
+        contexts.append(context)
+        page = context.new_page()
+        page.set_default_timeout(15_000)
+        page.troubles = []
+        page.on(
+            "console",
+            lambda said: (
+                said.type in ("error", "warning") and page.troubles.append(said.text)
+            ),
+        )
+        page.on("pageerror", lambda error: page.troubles.append(str(error)))
+        page.goto(live_server.url + address)
+        return page
+
+    yield open_
+    for context in contexts:
+        context.close()
+
+
+@pytest.fixture
+def catalogue(transactional_db) -> None:
+    call_command("import_catalogue", verbosity=0)
+
+
+@pytest.fixture
+def recogniser(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., None]]:
+    """Let the site answer with scores known beforehand."""
+
+    def use(scores: dict[str, float] | None = None, *, single: tuple[str, ...] = ()):
+        predictor.forget()
+        fake = FakePredictor(scores, single=single)
+        monkeypatch.setattr(predictor, "load", lambda folder: fake)
+
+    use()
+    yield use
+    predictor.forget()
+
+
+@pytest.fixture(scope="session")
+def axe() -> str:
+    """The source of axe, which finds what people cannot use."""
+    path = Path(__file__).parents[2] / "node_modules" / "axe-core" / "axe.min.js"
+    if not path.is_file():
+        pytest.fail("axe is missing: run `make static/vendor`.")
+    return path.read_text()

@@ -1,0 +1,221 @@
+"""What every page owes its readers, asked of a real browser."""
+
+from __future__ import annotations
+
+import pytest
+
+from motifs.models import Motif
+
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.django_db(transaction=True),
+    pytest.mark.usefixtures("catalogue", "recogniser"),
+]
+
+PAGES = (
+    "/id/",
+    "/id/motifs/",
+    "/en/motifs/?q=iris+puduk",
+    "/en/motifs/?q=zzzzzz",
+    "/id/motifs/gigi-haruan/",
+    "/en/motifs/awan-beriring/",
+    "/id/identify/",
+    "/id/identify/?example=bintang-bahambur",
+    "/en/about/",
+    "/api/docs/",
+    "/id/admin/login/",
+)
+NOT_OURS = {"/api/docs/": "#swagger-ui"}
+
+
+def serious(page, axe: str, *, without: str = "") -> list[str]:
+    """Say what axe finds serious on the page, each with where it is."""
+    page.evaluate(axe)
+    found = page.evaluate(
+        """without => axe.run(
+            without ? {exclude: [[without]]} : document,
+            {resultTypes: ["violations"]},
+        )""",
+        without,
+    )
+    return [
+        f"{violation['id']}: {node['target']} {node['failureSummary']}"
+        for violation in found["violations"]
+        if violation["impact"] in ("serious", "critical")
+        for node in violation["nodes"]
+    ]
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_nothing_serious_and_the_console_stays_silent(open_page, axe, scheme):
+    troubles = []
+    for address in PAGES:
+        # Reduced motion: axe must not judge colours half-way through a fade.
+        page = open_page(address, color_scheme=scheme, reduced_motion="reduce")
+        page.wait_for_load_state("networkidle")
+
+        found = serious(page, axe, without=NOT_OURS.get(address, ""))
+
+        troubles += [f"{address} {text}" for text in (*found, *page.troubles)]
+        page.context.close()
+    assert troubles == []
+
+
+def test_an_error_page_is_as_usable_as_the_others(open_page, axe):
+    page = open_page("/id/motifs/tidak-ada/", reduced_motion="reduce")
+
+    assert page.locator("h1").count() == 1
+    assert serious(page, axe) == []
+
+
+@pytest.mark.parametrize("width", [360, 768, 1440])
+def test_no_page_is_wider_than_its_window(open_page, width):
+    wide = []
+    for address in PAGES:
+        if address in NOT_OURS:
+            continue
+        page = open_page(address, width=width)
+        over = page.evaluate("document.documentElement.scrollWidth - innerWidth")
+        if over > 0:
+            wide.append(f"{address} by {over} px")
+        page.context.close()
+    assert wide == []
+
+
+def test_every_control_is_large_enough_for_a_finger(open_page):
+    small = []
+    for address in ("/id/", "/id/motifs/", "/id/motifs/gigi-haruan/", "/id/identify/"):
+        page = open_page(address, width=360)
+        # A link within a sentence is excused (WCAG 2.5.8), what cannot be seen too.
+        small += page.evaluate(
+            """() => [...document.querySelectorAll("a, button, select, input, summary")]
+              .filter(it => it.checkVisibility({opacityProperty: true})
+                && !it.closest("p, figcaption, .sources, .visually-hidden, .skip")
+                && !it.matches("input[type=file], .skip"))
+              .map(it => [it.getBoundingClientRect(), it.outerHTML.slice(0, 90)])
+              .filter(([box]) => box.width > 0 && (box.width < 24 || box.height < 24))
+              .map(([box, html]) => `${box.width}x${box.height} ${html}`)"""
+        )
+        page.context.close()
+    assert small == []
+
+
+def test_the_language_switch_keeps_the_page_and_its_search(open_page, live_server):
+    page = open_page("/id/motifs/?q=ombak&family=lajur")
+
+    page.get_by_role("link", name="English").click()
+    page.wait_for_url("**/en/motifs/**")
+
+    assert page.url.endswith("/en/motifs/?q=ombak&family=lajur")
+    assert page.locator("html").get_attribute("lang") == "en"
+    page.goto(live_server.url + "/")
+    assert "/en/" in page.url
+
+
+def test_the_theme_is_remembered_and_there_from_the_first_paint(open_page):
+    page = open_page("/id/", color_scheme="light")
+    ground = "getComputedStyle(document.body).backgroundColor"
+    light = page.evaluate(ground)
+
+    page.locator(".theme-switch").click()
+    dark = page.evaluate(ground)
+    page.goto(page.url.replace("/id/", "/id/about/"))
+
+    assert dark != light
+    assert page.evaluate(ground) == dark
+    # The server wrote it, so no script has to repaint the page.
+    assert page.request.get(page.url).text().count('data-theme="dark"') == 1
+
+    page.locator(".theme-switch").click()
+    page.reload()
+    assert page.evaluate(ground) == light
+
+
+def test_typing_searches_without_the_search_button(open_page):
+    page = open_page("/en/motifs/")
+
+    page.locator("#q").press_sequentially("iris puduk")
+    page.wait_for_url("**q=iris**puduk**")
+    page.wait_for_function("document.querySelectorAll('.card').length < 5")
+
+    first = page.locator(".card").first
+    assert first.locator(".card-name").inner_text() == "Hiris Pudak"
+    assert "Iris Puduk" in first.inner_text()
+    assert page.locator("[role=status]").inner_text().startswith("1 motif")
+
+    page.go_back()
+    page.wait_for_function("document.querySelectorAll('.card').length === 12")
+    assert page.locator("header.site-head, .site-head").count() == 1
+
+
+def test_a_drawing_becomes_cloth_on_hover_and_on_focus_without_motion(open_page):
+    page = open_page("/id/motifs/", reduced_motion="reduce")
+    card = page.locator(".card", has_text="Gigi Haruan").first
+    dip = "it => getComputedStyle(it.querySelector('.cloth')).getPropertyValue('--dip')"
+    assert card.evaluate(dip) != "100%"
+
+    card.hover()
+    assert card.evaluate(dip) == "100%"
+    assert card.locator(".cloth-kind").is_visible()
+
+    page.mouse.move(0, 0)
+    card.get_by_role("link").focus()
+    assert card.evaluate(dip) == "100%"
+
+
+def test_the_motif_page_shows_drawing_or_cloth_as_asked(open_page):
+    page = open_page("/id/motifs/gigi-haruan/", reduced_motion="reduce")
+    picture = page.locator(".motif-top .cloth-rendering")
+    place = "it => getComputedStyle(it).maskPosition"
+    as_drawing = picture.evaluate(place)
+
+    page.locator("input[value=cloth]").check()
+
+    assert picture.evaluate(place) != as_drawing
+    assert picture.evaluate("it => it.naturalWidth") > 0
+
+
+def test_no_picture_is_cropped_or_stretched(open_page):
+    page = open_page("/id/motifs/gigi-haruan/")
+    page.wait_for_load_state("networkidle")
+
+    bent = page.evaluate(
+        """() => [...document.querySelectorAll("main img")]
+          .filter(it => it.naturalWidth)
+          .filter(it => Math.abs(it.clientWidth / it.clientHeight
+                                 - it.naturalWidth / it.naturalHeight) > 0.02)
+          .map(it => it.src)"""
+    )
+
+    assert bent == []
+
+
+def test_every_number_beside_a_claim_leads_to_its_source(open_page):
+    page = open_page("/id/motifs/hiris-pudak/")
+
+    numbers = page.locator(".cite")
+
+    assert numbers.count() > 5
+    for number in numbers.all():
+        target = page.locator(number.get_attribute("href"))
+        assert target.count() == 1
+        said = number.inner_text().split()[-1]
+        assert target.locator(".number").first.inner_text() == said
+
+
+def test_a_motif_without_a_recorded_meaning_says_so(open_page):
+    page = open_page("/en/motifs/awan-beriring/")
+
+    assert page.get_by_text("Its meaning is not recorded yet").is_visible()
+
+
+def test_pages_read_without_javascript(open_page):
+    page = open_page("/en/motifs/", java_script_enabled=False)
+
+    page.locator("#q").fill("leaf")
+    page.locator("#family").select_option("ceplok")
+    page.locator("form .button").click()
+
+    assert "q=leaf" in page.url
+    assert "family=ceplok" in page.url
+    assert 0 < page.locator(".card").count() < Motif.objects.count()
