@@ -6,11 +6,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from django.utils.translation import get_language
-
 from classifier import words
 from classifier.predictor import Prediction
-from motifs.models import Motif
+from motifs.languages import Language
+from motifs.models import Motif, MotifName
 
 MERGES_FOLLOWED = 10
 
@@ -59,9 +58,9 @@ def answer(prediction: Prediction) -> Answer:
     scores: dict[Motif, float] = {}
     for label, score in prediction.scores.items():
         if label in motifs:
-            motif = motifs[label]
-            scores[motif] = scores.get(motif, 0.0) + score
-    best = sorted(scores.items(), key=lambda item: -item[1])
+            scores[motifs[label]] = scores.get(motifs[label], 0.0) + score
+    best = sorted(scores, key=lambda motif: -scores[motif])
+    best = best[: len(prediction.suggestions)]
     kind: str = said.kind
     reason: str = said.reason
     named = tuple(dict.fromkeys(motifs[x] for x in said.labels if x in motifs))
@@ -70,14 +69,12 @@ def answer(prediction: Prediction) -> Answer:
     elif len(named) < len(said.labels):
         # Two labels have become one motif, which no evaluation has looked at yet.
         kind, named = "unknown", ()
+    name_them({*best, *named})
     return Answer(
         kind=kind,
         motifs=named,
         reason=reason,
-        suggestions=tuple(
-            Suggestion(motif, score)
-            for motif, score in best[: len(prediction.suggestions)]
-        ),
+        suggestions=tuple(Suggestion(motif, scores[motif]) for motif in best),
         prediction=prediction,
     )
 
@@ -85,37 +82,37 @@ def answer(prediction: Prediction) -> Answer:
 def published_motifs(labels: Iterable[str]) -> dict[str, Motif]:
     """Return the published motif of each label that has one.
 
-    A merged motif's label leads to its successor. Two queries, and one more for each
+    A merged motif's label leads to its successor. One query, and one more for each
     link in the longest chain of merges.
     """
-    wanted = set(labels)
-    successors: dict[str, str] = {}
-    rows = Motif.objects.filter(slug__in=wanted, state=Motif.State.MERGED)
+    known = {motif.pk: motif for motif in Motif.objects.filter(slug__in=list(labels))}
+    found = {motif.slug: motif for motif in known.values()}
     for _step in range(MERGES_FOLLOWED):
-        merged = dict(rows.values_list("slug", "merged_into__slug"))
+        merged = {
+            label: motif.merged_into_id
+            for label, motif in found.items()
+            if motif.merged_into_id is not None
+        }
         if not merged:
             break
-        successors.update(merged)
-        rows = Motif.objects.filter(
-            slug__in=merged.values(), state=Motif.State.MERGED
-        ).exclude(slug__in=successors)
-    ends = {label: _end(label, successors) for label in wanted}
-    language = get_language() or ""
-    found = {
-        motif.slug: motif
-        for motif in Motif.objects.published()
-        .with_labels(language.partition("-")[0])
-        .filter(slug__in=set(ends.values()))
-    }
-    return {label: found[end] for label, end in ends.items() if end in found}
+        known |= Motif.objects.in_bulk(set(merged.values()) - set(known))
+        found |= {label: known[successor] for label, successor in merged.items()}
+    return {x: m for x, m in found.items() if m.state == Motif.State.PUBLISHED}
 
 
-def _end(slug: str, successors: dict[str, str]) -> str:
-    for _step in range(MERGES_FOLLOWED):
-        if slug not in successors:
-            break
-        slug = successors[slug]
-    return slug
+def name_them(motifs: Iterable[Motif]) -> None:
+    """Give motifs their preferred names with one query.
+
+    Lists use ``with_labels``; an answer shows three motifs and must be quick.
+    """
+    wanted = list(motifs)
+    names = dict(
+        MotifName.objects.preferred()
+        .filter(language=Language.BANJAR, motif__in=wanted)
+        .values_list("motif_id", "name")
+    )
+    for motif in wanted:
+        motif.preferred_name = names.get(motif.pk, motif.slug)
 
 
 def as_json(answer: Answer, elapsed_ms: float) -> dict[str, Any]:
