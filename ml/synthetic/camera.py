@@ -40,11 +40,15 @@ class View:
             turn = rng.uniform(-np.pi, np.pi)
         elif not is_upright:
             turn += np.pi / 2
+        tilt = rng.normal(0, rng.choice([0.01, 0.05]), (4, 2))
+        if rng.random() < 0.3:
+            # Cloth pulled askew, or photographed from the side.
+            tilt[:, 0] += rng.normal(0, 0.12) * np.array([-0.5, -0.5, 0.5, 0.5])
         return cls(
             centre=centre,
             zoom=_OVERSAMPLING * float(rng.uniform(0.85, 1.15)),
             turn=float(turn),
-            tilt=rng.normal(0, rng.choice([0.01, 0.05]), (4, 2)),
+            tilt=tilt,
         )
 
     def matrix(self, size: int) -> NDArray[np.float64]:

@@ -197,7 +197,7 @@ def _dice(
     low, high = drawing.rows
     return {
         "wide": float(np.exp(rng.normal(0, loose))),
-        "tall": float(np.exp(rng.normal(0, loose))),
+        "tall": float(np.exp(rng.normal(0.2 * loose, 1.3 * loose))),
         "pitch": float(rng.uniform(0.62, 1.25)),
         "rows": float(low if slim else rng.integers(low, high + 1)),
         "unsteady": float(rng.uniform(0.2, 1.6)),
@@ -218,6 +218,7 @@ def _band(
 ) -> float:
     """Lay one band of a motif from ``top`` down; return where it ends (pixels)."""
     across = float(np.sqrt(drawing.width * drawing.height))
+    across *= 0.6 if len(drawing.unit) > 4 else 1.0
     layout.finest = min(layout.finest, across)
     if drawing.family == "ceplok":
         bottom = _strew(layout, drawing, rng, top, dice, room)
@@ -241,7 +242,9 @@ def _rows(
     rows, wide, tall = int(dice["rows"]), dice["wide"], dice["tall"]
     facing = bool(dice["facing"])
     rows = max(rows, 2) if facing else rows
-    pitch = max(drawing.pitch * dice["pitch"], 0.8 * drawing.height) * tall * k
+    # Rows of points that touch would make lozenges, which are another motif.
+    least = (1.15 if drawing.slug in LADDER else 0.88) * drawing.height
+    pitch = max(drawing.pitch * dice["pitch"], least) * tall * k
     half = max(pitch, 1.1 * drawing.height * tall * k) / 2
     step = drawing.width * wide * k
     lines: list[NDArray[np.float32]] = []
@@ -281,7 +284,7 @@ def _stack(
 ) -> float:
     """Lay a motif whose repeats follow each other down the cloth."""
     k = layout.scale
-    grow = float(rng.uniform(0.3, 1.0)) * k
+    grow = float(rng.uniform(0.5, 1.1)) * k
     wide, tall = dice["wide"] * grow, dice["tall"] * grow
     pitch = drawing.height * dice["pitch"] * float(rng.uniform(0.5, 1.0)) * k
     across = drawing.width * wide

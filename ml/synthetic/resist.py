@@ -47,15 +47,17 @@ class Stitching:
             scale: pixels per millimetre.
             finest: millimetres across the smallest unit; a small one takes small ticks.
         """
-        style = rng.choice(["beads", "ticks", "line"], p=[0.35, 0.4, 0.25])
+        style = rng.choice(["beads", "ticks", "line"], p=[0.3, 0.35, 0.35])
         spacing = float(rng.uniform(1.2, 3.0))
         reach = {"beads": 0.6, "ticks": 2.6, "line": 1.0}[str(style)]
         return cls(
             spacing=max(spacing, 1.6 / scale),
             length={"beads": 0.62, "ticks": 0.45, "line": 1.15}[str(style)]
             * float(rng.uniform(0.8, 1.2)),
-            reach=min(reach * float(rng.uniform(0.6, 1.4)), max(0.5, 0.06 * finest)),
-            thickness=max(float(rng.uniform(0.7, 1.6)), 1.3 / scale),
+            reach=min(reach * float(rng.uniform(0.6, 1.4)), max(0.6, 0.1 * finest)),
+            thickness=max(
+                min(float(rng.uniform(0.8, 2.4)), 0.11 * finest), 1.3 / scale
+            ),
             raggedness=float(rng.uniform(0.25, 1.0)),
             strength=float(rng.uniform(0.82, 1.05)),
         )

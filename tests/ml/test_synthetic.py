@@ -47,10 +47,9 @@ def test_the_same_seed_gives_the_same_pixels(drawings):
 def test_a_rendering_says_what_it_shows_and_how_it_was_made(drawings):
     motif, other = drawings["hiris-gagatas"], drawings["gelombang"]
 
-    made = [render([motif, other], seed=seed, size=96) for seed in range(6)]
+    made = [render([motif, other], seed=seed, size=96) for seed in range(3)]
 
     assert {rendering.labels[0] for rendering in made} == {"hiris-gagatas"}
-    assert any("gelombang" in rendering.labels for rendering in made)
     for rendering in made:
         assert rendering.image.shape == (96, 96, 3)
         assert rendering.image.dtype == np.uint8
@@ -61,6 +60,21 @@ def test_a_rendering_says_what_it_shows_and_how_it_was_made(drawings):
         for region in rendering.regions:
             assert 0 <= region.x <= region.x + region.width <= 1.0001
             assert 0 <= region.y <= region.y + region.height <= 1.0001
+
+
+def test_every_motif_in_view_is_named_the_dominant_one_first():
+    bands = [
+        Band(420, 520, "gelombang"),
+        Band(520, 620, "bayam-raja"),
+        Band(620, 640, ""),
+    ]
+    layout = Layout(size=(1000, 1000), scale=2.0, bands=bands)
+    pixels = np.zeros((1000, 1000, 3), dtype=np.float32)
+    cloth = Cloth(pixels, layout, "gelombang", {})
+
+    taken = [take_picture(cloth, np.random.default_rng(n), 64) for n in range(5)]
+
+    assert {rendering.labels for rendering in taken} == {("gelombang", "bayam-raja")}
 
 
 def test_the_camera_looks_for_the_motif(drawings):
