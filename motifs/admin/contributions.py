@@ -123,15 +123,17 @@ class ContributionAdmin(admin.ModelAdmin[Contribution]):
         return [name for name in shown if name != "motif"]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Contribution]:
-        """What waits for a decision first, the longest waiting on top."""
-        is_waiting = When(state=Contribution.State.SUBMITTED, then=Value(0))
         motifs = Motif.objects.with_labels(reader_language())
         return (
             Contribution.objects.exclude(state=Contribution.State.DRAFT)
             .select_related("given_by")
             .prefetch_related("photos", Prefetch("motif", motifs))
-            .order_by(Case(is_waiting, default=Value(1)), "submitted_at", "pk")
         )
+
+    def get_ordering(self, request: HttpRequest) -> list[Any]:
+        """What waits for a decision first, the longest waiting on top."""
+        is_waiting = When(state=Contribution.State.SUBMITTED, then=Value(0))
+        return [Case(is_waiting, default=Value(1)), "submitted_at", "pk"]
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         """Contributions come from the people who give them."""
@@ -213,6 +215,7 @@ class ContributionAdmin(admin.ModelAdmin[Contribution]):
         asked = request.GET.get("ids", "").split(",")
         ids = [int(pk) for pk in asked if pk.isascii() and pk.isdigit()]
         chosen = self.get_queryset(request).filter(pk__in=ids[:MOST_AT_ONCE])
+        chosen = chosen.order_by("submitted_at", "pk")
         waiting = [c for c in chosen if c.state == Contribution.State.SUBMITTED]
         form = DeclineForm(request.POST if request.method == "POST" else None)
         if not waiting:

@@ -8,7 +8,7 @@ from typing import Any
 from django import forms
 from django.contrib import admin, messages
 from django.core.exceptions import ValidationError
-from django.db.models import Count, QuerySet
+from django.db.models import Count, Prefetch, QuerySet
 from django.forms.models import BaseInlineFormSet
 from django.http import HttpRequest
 from django.urls import reverse
@@ -109,7 +109,7 @@ class MotifAdmin(admin.ModelAdmin[Motif]):
     list_per_page = 50
 
     def get_queryset(self, request: HttpRequest) -> MotifQuerySet:
-        return Motif.objects.with_labels(reader_language()).order_by("preferred_name")
+        return Motif.objects.with_labels(reader_language()).order_by("slug")
 
     def get_readonly_fields(
         self, request: HttpRequest, obj: Motif | None = None
@@ -202,8 +202,23 @@ class ClaimAdmin(admin.ModelAdmin[Claim]):
     list_per_page = 50
 
 
+class SourceForm(forms.ModelForm[Source]):
+    url = forms.URLField(
+        label=_("address"),
+        required=False,
+        empty_value=None,
+        max_length=500,
+        assume_scheme="https",
+    )
+
+    class Meta:
+        model = Source
+        fields = ("key", "title", "author", "url", "year", "kind")
+
+
 @admin.register(Source)
 class SourceAdmin(admin.ModelAdmin[Source]):
+    form = SourceForm
     list_display = ("key", "title", "author", "year", "kind", "cited")
     list_filter = ("kind",)
     search_fields = ("key", "title", "author")
@@ -223,9 +238,15 @@ class LookAlikeAdmin(admin.ModelAdmin[LookAlike]):
     list_filter = ("is_sourced",)
     search_fields = ("first__names__name", "second__names__name")
     autocomplete_fields = ("first", "second")
-    list_select_related = ("first", "second")
     list_per_page = 50
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[LookAlike]:
+        motifs = Motif.objects.with_labels(reader_language())
+        pairs = super().get_queryset(request)
+        return pairs.prefetch_related(
+            Prefetch("first", motifs), Prefetch("second", motifs)
+        )
 
     @admin.display(description=_("pair"))
     def pair(self, pair: LookAlike) -> str:
-        return f"{pair.first.slug} / {pair.second.slug}"
+        return str(pair)

@@ -10,7 +10,7 @@ from motifs import catalogue_files
 from motifs.drawings import DATA
 from motifs.folding import fold, plain
 from motifs.importing import synchronise
-from motifs.models import MotifName
+from motifs.models import Motif, MotifName
 from motifs.search import (
     CLOSE_NAME,
     EMPTY_WORDS,
@@ -41,8 +41,6 @@ def catalogue(db):
 
 
 def slugs(query):
-    from motifs.models import Motif
-
     found = search(query)
     by_id = dict(Motif.objects.values_list("pk", "slug"))
     return [by_id[hit.motif_id] for hit in found.hits]
