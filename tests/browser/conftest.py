@@ -24,18 +24,22 @@ ARGUMENTS = [
 ]
 
 
-@pytest.fixture(scope="session")
-def live_server() -> Iterator[LiveServer]:
-    """pytest-django's server with the project's static files.
+@pytest.fixture(scope="module")
+def site(django_db_setup, django_db_blocker) -> Iterator[LiveServer]:
+    """The running site with the whole catalogue in it, for one module of tests.
 
-    pytest-django asks for the app by its own name; ours has a configuration
-    (heritage.apps), so it would serve STATIC_ROOT, which no test has filled.
+    Its pages only read, so one import serves them all; pytest-django's live_server
+    would empty the database after each test, and serve static files from STATIC_ROOT,
+    which no test has filled. The tests are marked django_db all the same: without the
+    mark there is no test database.
     """
-    with pytest.MonkeyPatch.context() as patch:
+    with django_db_blocker.unblock(), pytest.MonkeyPatch.context() as patch:
+        call_command("import_catalogue", verbosity=0)
         patch.setattr("django.test.testcases._StaticFilesHandler", StaticFilesHandler)
         server = LiveServer("localhost")
-    yield server
-    server.stop()
+        yield server
+        server.stop()
+        call_command("flush", interactive=False, verbosity=0)
 
 
 @pytest.fixture(scope="session")
@@ -55,7 +59,7 @@ def browser(playwright: Playwright) -> Iterator[Browser]:
 
 
 @pytest.fixture
-def open_page(browser: Browser, live_server) -> Iterator[Callable[..., Page]]:
+def open_page(browser: Browser, site: LiveServer) -> Iterator[Callable[..., Page]]:
     """Open an address of the site; ``page.troubles`` lists what the console said."""
     contexts = []
 
@@ -74,17 +78,12 @@ def open_page(browser: Browser, live_server) -> Iterator[Callable[..., Page]]:
             ),
         )
         page.on("pageerror", lambda error: page.troubles.append(str(error)))
-        page.goto(live_server.url + address)
+        page.goto(site.url + address)
         return page
 
     yield open_
     for context in contexts:
         context.close()
-
-
-@pytest.fixture
-def catalogue(transactional_db) -> None:
-    call_command("import_catalogue", verbosity=0)
 
 
 @pytest.fixture

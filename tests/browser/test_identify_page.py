@@ -11,8 +11,8 @@ from tests.classifier import pictures
 
 pytestmark = [
     pytest.mark.browser,
-    pytest.mark.django_db(transaction=True),
-    pytest.mark.usefixtures("catalogue", "recogniser"),
+    pytest.mark.django_db,
+    pytest.mark.usefixtures("recogniser"),
 ]
 
 ADDRESS = "/en/identify/"
