@@ -21,6 +21,9 @@ from ml.synthetic.rendering import (
 
 PICTURES_PER_CLOTH = 4
 
+# What is not a motif has no bounds, so it needs more examples than any motif.
+_OTHERS_PER_MOTIF = 4
+
 Progress = Callable[[int, int], None]
 
 
@@ -41,7 +44,7 @@ def write_dataset(
     Args:
         drawings_dir: folder of the motifs' drawings.
         out: folder to write; made if missing.
-        per_motif: pictures per motif, and twice as many of other cloth.
+        per_motif: pictures per motif, and four times as many of other cloth.
         size: side of a picture in pixels.
         seed: the same seed gives the same files.
         progress: called with pictures written and pictures wanted.
@@ -54,7 +57,7 @@ def write_dataset(
     """
     drawings = read_all(drawings_dir)
     wanted = {drawing.slug: per_motif for drawing in drawings}
-    wanted[OTHER_CLOTH] = 2 * per_motif
+    wanted[OTHER_CLOTH] = _OTHERS_PER_MOTIF * per_motif
     total, done = sum(wanted.values()), 0
     by_slug = {drawing.slug: drawing for drawing in drawings}
     rows: list[tuple[str, str]] = []

@@ -14,8 +14,12 @@ Lines = list[Stroke]
 
 def random_figure(rng: np.random.Generator) -> Drawing:
     """Return a drawing in the manner of the catalogue's that shows none of them."""
-    name = str(rng.choice(list(_LINES) + list(_UNITS)))
-    if name in _LINES:
+    name = str(rng.choice([*_LINES, *_UNITS, "cluster", "cluster", "cluster"]))
+    if name == "cluster":
+        width = height = float(rng.uniform(70, 240))
+        unit = _cluster(rng, width)
+        family, pitch = "ceplok", width * float(rng.uniform(0.7, 1.4))
+    elif name in _LINES:
         width = float(rng.uniform(14, 80))
         height = float(width * rng.uniform(0.25, 0.9))
         unit = _LINES[name](rng, width, height)
@@ -23,7 +27,7 @@ def random_figure(rng: np.random.Generator) -> Drawing:
     else:
         width = height = float(rng.uniform(22, 90))
         unit = _UNITS[name](rng, width)
-        family, pitch = "ceplok", width * float(rng.uniform(1.15, 1.9))
+        family, pitch = "ceplok", width * float(rng.uniform(1.02, 1.6))
     return Drawing(
         slug=f"figure-{name}",
         family=family,
@@ -224,6 +228,60 @@ def _rings(rng: np.random.Generator, s: float) -> Lines:
     ]
 
 
+def _triangle(rng: np.random.Generator, s: float) -> Lines:
+    half, lines = s * rng.uniform(0.15, 0.4), int(rng.integers(1, 4))
+    return [
+        _line((-half * f, s / 2), (0, s / 2 - s * f), (half * f, s / 2), closed=True)
+        for f in np.linspace(1, 0.4, lines)
+    ]
+
+
+def _leaf(rng: np.random.Generator, s: float) -> Lines:
+    half = s * rng.uniform(0.12, 0.35)
+    rim = np.array([[0, s / 2], [half, 0.1 * s], [0, -s / 2], [-half, 0.1 * s]])
+    return [_smooth(rim, True), _line((0, 0.4 * s), (0, -0.3 * s))]
+
+
+def _curl(rng: np.random.Generator, s: float) -> Lines:
+    turn = np.linspace(0, rng.uniform(2, 7) * np.pi, 60)
+    reach = s / 2 * np.linspace(1, rng.uniform(0.1, 0.5), 60)
+    points = np.stack([reach * np.cos(turn), reach * np.sin(turn)], axis=1)
+    return [Stroke(points.astype(np.float32))]
+
+
+def _lattice(rng: np.random.Generator, s: float) -> Lines:
+    places = np.linspace(-s / 2, s / 2, int(rng.integers(4, 8)))
+    return [
+        line
+        for p in places
+        for line in (_line((p, -s / 2), (p, s / 2)), _line((-s / 2, p), (s / 2, p)))
+    ]
+
+
+def _cluster(rng: np.random.Generator, s: float) -> Lines:
+    """Return figures of many sizes thrown together, as pictorial cloth has them.
+
+    Most clusters are mirrored left to right.
+    """
+    is_mirrored = rng.random() < 0.7
+    makers = list(_UNITS.values())
+    chosen = rng.integers(len(makers), size=int(rng.integers(1, 4)))
+    lines: Lines = []
+    for _ in range(int(rng.integers(6, 22))):
+        make = makers[int(rng.choice(chosen))]
+        figure = make(rng, s * float(rng.uniform(0.1, 0.4)))
+        turn = rng.uniform(-np.pi, np.pi)
+        cos, sin = np.cos(turn), np.sin(turn)
+        place = rng.uniform(-s / 2, s / 2, 2)
+        for stroke in figure:
+            points = stroke.points @ np.array([[cos, sin], [-sin, cos]]) + place
+            sides = (1, -1) if is_mirrored else (1,)
+            for side in sides:
+                moved = (points * [side, 1]).astype(np.float32)
+                lines.append(Stroke(moved, stroke.is_closed))
+    return lines
+
+
 _LINES: dict[str, Callable[[np.random.Generator, float, float], Lines]] = {
     "battlement": _battlement, "ladder": _ladder,
     "meander": _meander, "brackets": _brackets, "tangle": _tangle, "bars": _bars,
@@ -231,5 +289,7 @@ _LINES: dict[str, Callable[[np.random.Generator, float, float], Lines]] = {
 _UNITS: dict[str, Callable[[np.random.Generator, float], Lines]] = {
     "blob": _blob, "cross": _cross, "hash": _hash, "square": _square, "tower": _tower,
     "fish": _fish, "bird": _bird, "boat": _boat, "arrow": _arrow, "wheel": _wheel,
-    "scrawl": _scrawl, "shards": _shards, "plant": _plant, "rings": _rings,
+    "triangle": _triangle, "leaf": _leaf, "curl": _curl, "lattice": _lattice,
+    "scrawl": _scrawl, "shards": _shards, "plant": _plant,
+    "rings": _rings,
 }  # fmt: skip

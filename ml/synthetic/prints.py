@@ -21,7 +21,8 @@ def weave(rng: np.random.Generator, size: tuple[int, int]) -> tuple[Cloth, str]:
     Returns:
         Array of shape (height, width, 3), R G B in 0..1.
     """
-    kind = str(rng.choice(list(_KINDS)))
+    # Batik is what most visitors will show by mistake.
+    kind = str(rng.choice([*_KINDS, "batik", "waxed", "floral"]))
     cloth = _KINDS[kind](rng, size)
     return np.clip(cloth, 0, 1).astype(np.float32), kind
 
@@ -199,8 +200,49 @@ def _waxed(rng: np.random.Generator, size: tuple[int, int]) -> Cloth:
     return _over(cloth, soft, _colour(rng))
 
 
+def _batik(rng: np.random.Generator, size: tuple[int, int]) -> Cloth:
+    """Return large outlined shapes, each kind with a filling of its own."""
+    rows, columns = np.indices((size[1], size[0]), dtype=np.float32)
+    pitch = rng.uniform(90, 320)
+    waves = [
+        np.sin((columns * np.cos(t) + rows * np.sin(t)) / pitch * 2 * np.pi * f + p)
+        for t, f, p in zip(
+            rng.uniform(0, np.pi, 3), rng.uniform(0.5, 1.5, 3), rng.uniform(0, 6, 3),
+            strict=True,
+        )
+    ]  # fmt: skip
+    field = np.asarray(sum(waves) + 0.3 * noise(rng, size, (pitch / 3, pitch / 3)))
+    line = _colour(rng)
+    cloth = _ground(rng, size)
+    for level in np.sort(rng.uniform(-1.4, 1.4, int(rng.integers(1, 4)))):
+        inside = (field > level).astype(np.float32)
+        cloth = _over(cloth, inside, _colour(rng))
+        cloth = _over(cloth, inside * _filling(rng, columns, rows), line)
+        steep = np.hypot(cv2.Sobel(field, -1, 1, 0), cv2.Sobel(field, -1, 0, 1)) / 8
+        rim = np.abs(field - level) < steep * rng.uniform(1.0, 3.5)
+        cloth = _over(cloth, rim.astype(np.float32), line)
+    return np.asarray(cv2.GaussianBlur(cloth, (0, 0), 0.7), dtype=np.float32)
+
+
+def _filling(rng: np.random.Generator, columns: Plane, rows: Plane) -> Plane:
+    """Return one fine filling over the whole cloth: dots, hatching or scales."""
+    turn, fine = rng.uniform(0, np.pi), rng.uniform(6, 26)
+    u = (columns * np.cos(turn) + rows * np.sin(turn)) / fine * np.pi
+    v = (rows * np.cos(turn) - columns * np.sin(turn)) / fine * np.pi
+    kind = rng.integers(4)
+    if kind == 0:
+        cover = np.sin(u) * np.sin(v) > 0.6
+    elif kind == 1:
+        cover = np.abs(np.sin(u)) < 0.22
+    elif kind == 2:
+        cover = np.minimum(np.abs(np.sin(u)), np.abs(np.sin(v))) < 0.16
+    else:
+        cover = np.abs(np.sin(u + np.abs(np.sin(v)) * 2)) < 0.25
+    return np.asarray(cover, dtype=np.float32)
+
+
 _KINDS: dict[str, Callable[[np.random.Generator, tuple[int, int]], Cloth]] = {
     "plain": _plain, "gradient": _gradient, "stripes": _stripes, "checks": _checks,
     "ikat": _ikat, "tied": _tied, "floral": _floral, "printed": _printed,
-    "waxed": _waxed,
+    "waxed": _waxed, "batik": _batik,
 }  # fmt: skip

@@ -173,7 +173,7 @@ def test_a_dataset_is_a_folder_per_label_and_a_group_per_cloth(tmp_path, two_dra
     with (tmp_path / "out" / "groups.csv").open() as file:
         rows = list(csv.DictReader(file))
     groups = {row["path"]: row["group"] for row in rows}
-    assert count == len(files) == 6 + 6 + 12
+    assert count == len(files) == 6 + 6 + 24
     assert heard[-1] == (count, count)
     assert {path.parent.name for path in files} == {
         "gelombang", "tampuk-manggis", OTHER_CLOTH,
@@ -181,7 +181,7 @@ def test_a_dataset_is_a_folder_per_label_and_a_group_per_cloth(tmp_path, two_dra
     assert set(groups) == {f"{p.parent.name}/{p.name}" for p in files}
     assert groups["gelombang/00000.jpg"] == groups["gelombang/00003.jpg"]
     assert groups["gelombang/00003.jpg"] != groups["gelombang/00004.jpg"]
-    assert len(set(groups.values())) == 2 + 2 + 3
+    assert len(set(groups.values())) == 2 + 2 + 6
     with Image.open(files[0]) as image:
         assert image.size == (64, 64)
 
