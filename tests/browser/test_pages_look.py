@@ -64,6 +64,9 @@ def test_an_error_page_is_as_usable_as_the_others(open_page, axe):
 
     assert page.locator("h1").count() == 1
     assert serious(page, axe) == []
+    # There is no such page in the other language either: the switch leads home.
+    switch = page.get_by_role("link", name="English")
+    assert switch.get_attribute("href") == "/en/"
 
 
 @pytest.mark.parametrize("width", [360, 768, 1440])
@@ -171,6 +174,17 @@ def test_the_motif_page_shows_drawing_or_cloth_as_asked(open_page):
 
     assert picture.evaluate(place) != as_drawing
     assert picture.evaluate("it => it.naturalWidth") > 0
+
+
+def test_a_printed_motif_has_its_drawing_and_sources_and_no_controls(open_page):
+    page = open_page("/id/motifs/gigi-haruan/", width=794)
+
+    page.emulate_media(media="print")
+
+    for needless in (".site-nav", ".site-tools", ".switcher", ".site-foot"):
+        assert not page.locator(needless).is_visible()
+    assert page.locator(".motif-top .cloth-drawing").is_visible()
+    assert page.locator(".sources").is_visible()
 
 
 def test_no_picture_is_cropped_or_stretched(open_page):
