@@ -35,9 +35,10 @@ def write_dataset(
     seed: int = 0,
     progress: Progress | None = None,
 ) -> int:
-    """Write pictures of rendered cloth: OUT/<slug>/*.jpg and OUT/groups.csv.
+    """Write pictures of rendered cloth, as two datasets that ``ml.dataset`` reads.
 
-    Pictures cut from one cloth share a group, so that a split can keep them
+    OUT/motifs/<slug>/*.jpg shows the motifs, OUT/other-cloth/*.jpg cloth without any
+    of them; each has a groups.csv beside its pictures. Pictures cut from one cloth share a group, so that a split can keep them
     together. Every picture depends on the seed, its label and its cloth alone:
     asking for more pictures leaves the first ones as they were.
 
@@ -60,9 +61,11 @@ def write_dataset(
     wanted[OTHER_CLOTH] = _OTHERS_PER_MOTIF * per_motif
     total, done = sum(wanted.values()), 0
     by_slug = {drawing.slug: drawing for drawing in drawings}
-    rows: list[tuple[str, str]] = []
+    groups: dict[Path, list[tuple[str, str]]] = {}
     for label, count in wanted.items():
-        folder = out / label
+        root = out / OTHER_CLOTH if label == OTHER_CLOTH else out / "motifs"
+        folder = root if label == OTHER_CLOTH else root / label
+        rows = groups.setdefault(root, [])
         folder.mkdir(parents=True, exist_ok=True)
         others = [drawing for drawing in drawings if drawing.slug != label]
         for number in range(0, count, PICTURES_PER_CLOTH):
@@ -74,14 +77,16 @@ def write_dataset(
             for picture in range(number, min(number + PICTURES_PER_CLOTH, count)):
                 path = folder / f"{picture:05d}.jpg"
                 _write(path, take_picture(cloth, rng, size).image, rng)
-                rows.append((f"{label}/{path.name}", f"{label}-{number:05d}"))
+                name = path.relative_to(root).as_posix()
+                rows.append((name, f"{label}-{number:05d}"))
                 done += 1
                 if progress:
                     progress(done, total)
-    with (out / "groups.csv").open("w", newline="", encoding="utf-8") as file:
-        writer = csv.writer(file, lineterminator="\n")
-        writer.writerow(("path", "group"))
-        writer.writerows(rows)
+    for root, rows in groups.items():
+        with (root / "groups.csv").open("w", newline="", encoding="utf-8") as file:
+            writer = csv.writer(file, lineterminator="\n")
+            writer.writerow(("path", "group"))
+            writer.writerows(rows)
     return total
 
 

@@ -83,7 +83,7 @@ def picture(
         base=scheme.kept,
         dyes=(scheme.ground, _between(scheme.ground, scheme.about), scheme.shapes),
         grounds=2,
-        streaks=0.55,
+        streaks=0.48,
         clouds=0.12,
         pooling=0.25,
         bleed=1.6,
@@ -113,7 +113,7 @@ def _hang(cloth: NDArray[np.float32], rng: np.random.Generator, layout: Layout) 
         phase = rng.uniform(0, 2 * np.pi)
         fold += depth * np.sin(across / (length * k) * 2 * np.pi + phase)
     light = 1.02 + fold + 0.02 * noise(rng, layout.size, (60 * k, 120 * k))
-    light += 0.018 * noise(rng, layout.size, (1.6, 5)) + 0.018 * noise(
+    light += 0.011 * noise(rng, layout.size, (1.6, 5)) + 0.011 * noise(
         rng, layout.size, (5, 1.6)
     )
     cloth *= light[..., None]

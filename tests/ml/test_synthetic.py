@@ -170,17 +170,22 @@ def test_a_dataset_is_a_folder_per_label_and_a_group_per_cloth(tmp_path, two_dra
     )
 
     files = sorted(path for path in (tmp_path / "out").rglob("*.jpg"))
-    with (tmp_path / "out" / "groups.csv").open() as file:
-        rows = list(csv.DictReader(file))
-    groups = {row["path"]: row["group"] for row in rows}
+    groups = {}
+    for root in ("motifs", OTHER_CLOTH):
+        with (tmp_path / "out" / root / "groups.csv").open() as file:
+            for row in csv.DictReader(file):
+                groups[f"{root}/{row['path']}"] = row["group"]
     assert count == len(files) == 6 + 6 + 24
     assert heard[-1] == (count, count)
     assert {path.parent.name for path in files} == {
         "gelombang", "tampuk-manggis", OTHER_CLOTH,
     }  # fmt: skip
-    assert set(groups) == {f"{p.parent.name}/{p.name}" for p in files}
-    assert groups["gelombang/00000.jpg"] == groups["gelombang/00003.jpg"]
-    assert groups["gelombang/00003.jpg"] != groups["gelombang/00004.jpg"]
+    assert set(groups) == {
+        path.relative_to(tmp_path / "out").as_posix() for path in files
+    }
+    first = "motifs/gelombang/0000"
+    assert groups[first + "0.jpg"] == groups[first + "3.jpg"]
+    assert groups[first + "3.jpg"] != groups[first + "4.jpg"]
     assert len(set(groups.values())) == 2 + 2 + 6
     with Image.open(files[0]) as image:
         assert image.size == (64, 64)
