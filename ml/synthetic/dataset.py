@@ -38,9 +38,9 @@ def write_dataset(
     """Write pictures of rendered cloth, as two datasets that ``ml.dataset`` reads.
 
     OUT/motifs/<slug>/*.jpg shows the motifs, OUT/other-cloth/*.jpg cloth without any
-    of them; each has a groups.csv beside its pictures. Pictures cut from one cloth share a group, so that a split can keep them
-    together. Every picture depends on the seed, its label and its cloth alone:
-    asking for more pictures leaves the first ones as they were.
+    of them; each has a groups.csv. Pictures cut from one cloth share a group, so that
+    a split can keep them together. Every picture depends on the seed, its label and
+    its cloth alone: asking for more pictures leaves the first ones as they were.
 
     Args:
         drawings_dir: folder of the motifs' drawings.

@@ -83,7 +83,8 @@ def picture(
         base=scheme.kept,
         dyes=(scheme.ground, _between(scheme.ground, scheme.about), scheme.shapes),
         grounds=2,
-        streaks=0.48,
+        # Where stitches are many the streaks would drown the drawing.
+        streaks=0.48 * min(1.0, 0.05 / (float(kept.mean()) + 1e-6)),
         clouds=0.12,
         pooling=0.25,
         bleed=1.6,
