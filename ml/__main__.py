@@ -6,18 +6,19 @@ is 0 when all went well, 2 when what was given cannot be used, 130 when interrup
 
 from __future__ import annotations
 
-import argparse
 import json
+import shutil
 import signal
 import sys
-from collections.abc import Sequence
+from argparse import Namespace
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
 from tqdm import tqdm
 
-from ml import artifact, dataset
+from ml import artifact, dataset, options
 from ml.artifact import ArtifactError
 from ml.dataset import Dataset, DatasetError
 from ml.images import ImageError, open_image
@@ -61,12 +62,12 @@ class Bars:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command and return its exit code."""
-    given = _parser().parse_args(arguments)
+    given = options.parser().parse_args(arguments)
     bars = Bars(is_quiet=given.quiet)
     # A queue stops its children with SIGTERM; they end as with Ctrl-C.
     before = signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
-        code: int = given.run(given, bars)
+        code = COMMANDS[given.command](given, bars)
     except (ArtifactError, DatasetError, Complaint) as error:
         bars.close()
         print(f"error: {error}", file=sys.stderr)
@@ -81,7 +82,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return code
 
 
-def _train(given: argparse.Namespace, bars: Bars) -> int:
+def _train(given: Namespace, bars: Bars) -> int:
     unknown = _unknown(given.unknown)
     # What can be refused is refused before the ten seconds that TensorFlow takes.
     dataset.split(dataset.join(dataset.load(given.dataset), unknown), seed=given.seed)
@@ -114,7 +115,7 @@ def _train(given: argparse.Namespace, bars: Bars) -> int:
     return 0
 
 
-def _recipe(given: argparse.Namespace) -> Recipe:
+def _recipe(given: Namespace) -> Recipe:
     recipe = RECIPES[given.recipe]
     settings = {
         "epochs": given.epochs,
@@ -128,7 +129,7 @@ def _recipe(given: argparse.Namespace) -> Recipe:
     return replace(recipe, **{k: v for k, v in settings.items() if v is not None})
 
 
-def _evaluate(given: argparse.Namespace, bars: Bars) -> int:
+def _evaluate(given: Namespace, bars: Bars) -> int:
     from ml.evaluate import evaluate
     from ml.predict import Predictor
 
@@ -153,7 +154,7 @@ def _evaluate(given: argparse.Namespace, bars: Bars) -> int:
     return 0
 
 
-def _predict(given: argparse.Namespace, bars: Bars) -> int:
+def _predict(given: Namespace, bars: Bars) -> int:
     from ml.predict import Predictor
 
     predictor = Predictor(given.model)
@@ -164,10 +165,8 @@ def _predict(given: argparse.Namespace, bars: Bars) -> int:
         except (ImageError, OSError) as error:
             refused.append({"image": str(path), "error": str(error)})
             print(f"error: {path}: {error}", file=sys.stderr)
-    if given.one_cloth and images:
-        groups = [images]
-    else:
-        groups = [[one] for one in images]
+    is_one = given.one_cloth and images
+    groups = [images] if is_one else [[one] for one in images]
     answers = []
     for group in groups:
         said = predictor.predict([image for _, image in group])
@@ -239,8 +238,51 @@ def _print_json(content: object) -> None:
     print(json.dumps(content, ensure_ascii=False, indent=2))
 
 
-def _synthesize(given: argparse.Namespace, bars: Bars) -> int:
-    raise Complaint("not yet")
+def _synthesize(given: Namespace, bars: Bars) -> int:
+    from ml.synthetic import DrawingError, read_all, write_dataset
+
+    try:
+        if given.picture:
+            slug, file = given.picture
+            drawings = {drawing.slug: drawing for drawing in read_all(given.drawings)}
+            if slug not in drawings:
+                raise Complaint(f"{given.drawings} has no drawing of {slug}.")
+            _write_picture(drawings[slug], Path(file), given.seed)
+            return 0
+        if given.out is None:
+            raise Complaint("Say where to write with --out DIR, or give --picture.")
+        if given.out.exists() and any(given.out.iterdir()):
+            raise Complaint(f"{given.out} is not empty. Choose another --out folder.")
+        # Without its groups.csv, written last, half a dataset would look whole.
+        partial = given.out.with_name(given.out.name + ".partial")
+        if partial.exists():
+            shutil.rmtree(partial)
+        count = write_dataset(
+            given.drawings,
+            partial,
+            per_motif=given.per_motif,
+            size=given.size,
+            seed=given.seed,
+            progress=lambda done, total: bars("render", done, total),
+        )
+        partial.replace(given.out)
+    except DrawingError as error:
+        raise Complaint(str(error)) from error
+    bars.close()
+    print(f"{given.out}: {count} pictures of rendered cloth")
+    return 0
+
+
+def _write_picture(drawing: Any, file: Path, seed: int) -> None:
+    from PIL import Image
+
+    from ml.synthetic import picture
+
+    try:
+        Image.fromarray(picture(drawing, seed=seed)).save(file, quality=80, method=6)
+    except (OSError, ValueError) as error:
+        raise Complaint(f"{file} cannot be written: {error}") from error
+    print(file)
 
 
 def _unknown(given: Sequence[str]) -> list[Dataset]:
@@ -254,131 +296,12 @@ def _unknown(given: Sequence[str]) -> list[Dataset]:
     return found
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="python -m ml",
-        description="Train, evaluate and ask recognisers of Sasirangan motifs.",
-    )
-    commands = parser.add_subparsers(required=True, metavar="COMMAND")
-    for add in (_add_train, _add_evaluate, _add_predict, _add_synthesize):
-        command = add(commands)
-        command.add_argument("--quiet", action="store_true", help="no progress bars")
-    return parser
-
-
-def _add_train(commands: Any) -> argparse.ArgumentParser:
-    command: argparse.ArgumentParser = commands.add_parser(
-        "train",
-        help="train a network on a folder of photos",
-        description="Train a network and write it as a model folder. A dataset is "
-        "DIR/<label>/*.jpg or DIR/{train,val,test}/<label>/*, with an optional "
-        "groups.csv (path,group): photos of one group stay on one side of the split.",
-    )
-    add = command.add_argument
-    add("dataset", type=Path, metavar="DATASET")
-    add(
-        "--out", type=Path, required=True, metavar="FOLDER", help="model folder to make"
-    )
-    add("--recipe", choices=sorted(RECIPES), default="default")
-    add(
-        "--weights",
-        default="imagenet",
-        metavar="imagenet|PATH|FOLDER",
-        help="start from Keras' ImageNet weights (downloaded), from a file of backbone "
-        "weights, or from another model folder",
-    )
-    add(
-        "--unknown",
-        action="append",
-        default=[],
-        metavar="[LABEL=]DIR",
-        help="photos without a known motif: one more label, named after the folder; "
-        "may be repeated",
-    )
-    add("--epochs", type=_positive, metavar="N")
-    add("--seed", type=int, default=1, metavar="N")
-    add(
-        "--fine-tune-blocks",
-        type=int,
-        choices=range(18),
-        metavar="0..17",
-        help="how many of the backbone's blocks learn, from the last",
-    )
-    add("--learning-rate", type=float, metavar="RATE", help="of fine-tuning")
-    add("--batch", type=_positive, metavar="N")
-    add("--photos-per-epoch", type=_positive, metavar="N", help="default: all of them")
-    add("--size", type=_positive, metavar="PIXELS", help="side of the network's input")
-    add("--alpha", type=float, metavar="WIDTH", help="width of the backbone")
-    add(
-        "--may-state",
-        type=lambda text: [one for one in text.split(",") if one],
-        default=[],
-        metavar="LABELS",
-        help="motifs the model may state alone, separated by commas, or 'earned'; "
-        "by default none",
-    )
-    add("--replace", action="store_true", help="put the model in an old one's place")
-    add(
-        "--skip-unreadable",
-        action="store_true",
-        help="leave damaged photos out instead of refusing the dataset",
-    )
-    add("--json", action="store_true", help="print the manifest as JSON")
-    command.set_defaults(run=_train)
-    return command
-
-
-def _add_evaluate(commands: Any) -> argparse.ArgumentParser:
-    command: argparse.ArgumentParser = commands.add_parser(
-        "evaluate",
-        help="measure a model on photos whose motif is known",
-        description="Ask a model about every photo of a dataset and report recall, "
-        "precision, calibration and how well it rejects what it does not know.",
-    )
-    add = command.add_argument
-    add("model", type=Path, metavar="FOLDER")
-    add("dataset", type=Path, metavar="DATASET")
-    add("--unknown", action="append", default=[], metavar="[LABEL=]DIR")
-    add("--split", choices=dataset.SPLITS, help="only this side of the dataset")
-    add("--record", metavar="NAME", help="add the figures to the model's card")
-    add(
-        "--earn",
-        action="store_true",
-        help="with --record: let the model state alone what it earned here",
-    )
-    add("--json", action="store_true", help="print all figures as JSON")
-    command.set_defaults(run=_evaluate)
-    return command
-
-
-def _add_predict(commands: Any) -> argparse.ArgumentParser:
-    command: argparse.ArgumentParser = commands.add_parser(
-        "predict",
-        help="ask a model about photos",
-        description="Ask a model which motif each photo shows.",
-    )
-    add = command.add_argument
-    add("model", type=Path, metavar="FOLDER")
-    add("image", type=Path, nargs="+", metavar="IMAGE")
-    add("--one-cloth", action="store_true", help="all photos are of one cloth")
-    add("--json", action="store_true", help="print the answers as JSON")
-    command.set_defaults(run=_predict)
-    return command
-
-
-def _add_synthesize(commands: Any) -> argparse.ArgumentParser:
-    command: argparse.ArgumentParser = commands.add_parser(
-        "synthesize", help="render cloth from drawings"
-    )
-    command.set_defaults(run=_synthesize)
-    return command
-
-
-def _positive(text: str) -> int:
-    number = int(text)
-    if number < 1:
-        raise argparse.ArgumentTypeError("must be at least 1")
-    return number
+COMMANDS: dict[str, Callable[[Namespace, Bars], int]] = {
+    "train": _train,
+    "evaluate": _evaluate,
+    "predict": _predict,
+    "synthesize": _synthesize,
+}
 
 
 if __name__ == "__main__":

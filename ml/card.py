@@ -8,6 +8,18 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from ml.artifact import Manifest
 
+LIMITS = (
+    "- It knows only the motifs listed below; any other motif looks to it like one of",
+    "  these, or like none.",
+    "- A score is not the chance of being right. It was fitted to validation photos",
+    "  that resemble its training photos; other cloth and other cameras differ.",
+    "- It cannot tell stitched and dyed cloth from a print or a picture of it.",
+    "- It sees one motif per photo. On cloth with several it names the one that covers",
+    "  most of the frame.",
+    "- Motifs that differ only in size are told apart only when the photo shows how",
+    "  large they are.",
+)
+
 
 def text(manifest: Manifest, metrics: dict[str, Any]) -> str:
     """Return MODEL_CARD.md; every figure comes from ``metrics``, as in metrics.json."""
@@ -59,15 +71,7 @@ def _abilities(manifest: Manifest) -> Iterator[str]:
 def _limits(manifest: Manifest, metrics: dict[str, Any]) -> Iterator[str]:
     yield "## What it cannot do"
     yield ""
-    yield "- It knows only the motifs listed below; any other motif looks to it like one"
-    yield "  of these, or like none."
-    yield "- A score is not the chance of being right. It was fitted to validation photos"
-    yield "  that resemble its training photos; other cloth and other cameras differ."
-    yield "- It cannot tell stitched and dyed cloth from a print or a picture of it."
-    yield "- It sees one motif per photo. On cloth with several it names the one that"
-    yield "  covers most of the frame."
-    yield "- Motifs that differ only in size are told apart only when the photo shows how"
-    yield "  large they are."
+    yield from LIMITS
     weak = _weak(metrics)
     if weak:
         yield (
@@ -106,7 +110,7 @@ def _training(manifest: Manifest) -> Iterator[str]:
 def _evaluation(name: str, figures: dict[str, Any]) -> Iterator[str]:
     yield f"## Measured on: {name}"
     yield ""
-    yield f"{figures['photos']} photos, {figures['photos_of_motifs']} of them of motifs."
+    yield f"{figures['photos']} photos, {figures['photos_of_motifs']} show a motif."
     yield "In brackets: the 95 % interval (Wilson)."
     yield ""
     yield "| Figure | Value |"

@@ -64,7 +64,7 @@ def dominant(
     >>> from PIL import Image
     >>> cloth = Image.new("RGB", (200, 100), (90, 20, 110))
     >>> cloth.paste((240, 238, 230), (0, 0, 60, 100))
-    >>> [(dye.name, dye.share) for dye in dominant(cloth)]
+    >>> [(dye.name, round(dye.share, 1)) for dye in dominant(cloth)]
     [('purple', 0.7), ('white', 0.3)]
     """
     small = small_copy(image) if small is None else small

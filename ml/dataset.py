@@ -21,6 +21,8 @@ SPLITS = ("train", "val", "test")
 FRACTIONS = (0.7, 0.15, 0.15)
 SUFFIXES = {".jpg", ".jpeg", ".png", ".tif", ".tiff", ".webp", ".heic", ".heif", ".mpo"}
 GROUPS_FILE = "groups.csv"
+UNKNOWN_LABELS = ("not-cloth", "other-cloth")
+"""Labels that are no motif, also when they lie among the motifs of a dataset."""
 
 _LABEL = re.compile(r"[a-z0-9]+([-_][a-z0-9]+)*")
 
@@ -46,6 +48,13 @@ class Dataset:
     root: Path
     labels: tuple[str, ...]
     samples: tuple[Sample, ...]
+    unknown: tuple[str, ...] = ()
+    """Those of the labels, at their end, that are no motif."""
+
+    @property
+    def motifs(self) -> tuple[str, ...]:
+        """The labels that are motifs."""
+        return tuple(label for label in self.labels if label not in self.unknown)
 
     def of(self, split: str) -> tuple[Sample, ...]:
         """Return the samples of one side of the split."""
@@ -83,7 +92,7 @@ def load(folder: Path) -> Dataset:
             f"{folder} holds no labels. A dataset is {folder}/<label>/*.jpg or "
             f"{folder}/{{train,val,test}}/<label>/*.jpg."
         )
-    labels = tuple(sorted({label for label, _, _ in found}))
+    labels = sorted({label for label, _, _ in found})
     for label in labels:
         if not _LABEL.fullmatch(label):
             raise DatasetError(
@@ -103,7 +112,11 @@ def load(folder: Path) -> Dataset:
                 f"({', '.join(sorted(SUFFIXES))})."
                 + (f" It is in the {split} split." if split else "")
             )
-    dataset = Dataset(folder, labels, _with_groups(samples, folder))
+    unknown = tuple(label for label in labels if label in UNKNOWN_LABELS)
+    motifs = tuple(label for label in labels if label not in unknown)
+    dataset = Dataset(
+        folder, (*motifs, *unknown), _with_groups(samples, folder), unknown
+    )
     _refuse_leaks(dataset)
     return dataset
 
@@ -135,7 +148,7 @@ def load_unknown(folder: Path, label: str | None = None) -> Dataset:
         samples.append(Sample(path, label, group, split))
     if not samples:
         raise DatasetError(f"{folder} holds no photos.")
-    dataset = Dataset(folder, (label,), _with_groups(tuple(samples), folder))
+    dataset = Dataset(folder, (label,), _with_groups(tuple(samples), folder), (label,))
     _refuse_leaks(dataset)
     return dataset
 
@@ -143,18 +156,22 @@ def load_unknown(folder: Path, label: str | None = None) -> Dataset:
 def join(known: Dataset, unknown: Sequence[Dataset]) -> Dataset:
     """Return one dataset: the motifs' labels first, then the unknown ones.
 
-    Raises DatasetError when a label is given twice.
+    Folders of unknown photos with the same label are one label.
+
+    Raises DatasetError when a motif of the dataset is also given as unknown.
     """
-    labels = [*known.labels, *(label for part in unknown for label in part.labels)]
-    twice = [label for label, n in Counter(labels).items() if n > 1]
-    if twice:
-        raise DatasetError(f"The label {twice[0]} is given twice.")
+    labels = list(known.unknown)
     samples = list(known.samples)
-    for part in unknown:
+    for number, part in enumerate(unknown):
+        (label,) = part.labels
+        if label in known.motifs:
+            raise DatasetError(f"{label} is a motif in {known.root} and also unknown.")
+        labels += [label] if label not in labels else []
         # Groups are named per folder, so equal names in two folders are two groups.
-        name = part.labels[0]
-        samples += [replace(s, group=f"{name}:{s.group}") for s in part.samples]
-    return Dataset(known.root, tuple(labels), tuple(samples))
+        samples += [
+            replace(s, group=f"{label}/{number}:{s.group}") for s in part.samples
+        ]
+    return Dataset(known.root, (*known.motifs, *labels), tuple(samples), tuple(labels))
 
 
 def split(

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -17,12 +17,11 @@ from ml import calibrate, metrics
 from ml.artifact import Manifest
 from ml.dataset import Dataset, DatasetError, Sample
 from ml.images import ImageError, open_image
+from ml.job import Progress
 from ml.predict import Answer, Predictor
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
-
-Progress = Callable[[str, int, int], None]
 
 
 @dataclass(frozen=True)
@@ -125,10 +124,10 @@ def evaluate(
         DatasetError: the model knows none of the labels, or the split is empty.
     """
     manifest = predictor.manifest
-    if not set(known.labels) & set(manifest.labels):
+    if not set(known.motifs) & set(manifest.motifs):
         raise DatasetError(
-            f"The model knows none of the labels in {known.root}: "
-            f"{', '.join(known.labels[:5])} … It knows {', '.join(manifest.motifs)}."
+            f"The model knows none of the motifs in {known.root}: "
+            f"{', '.join(known.motifs[:5])} … It knows {', '.join(manifest.motifs)}."
         )
     samples = [s for part in (known, *unknown) for s in part.samples]
     if split is not None:
@@ -139,7 +138,7 @@ def evaluate(
     if not len(asked.truth):
         raise DatasetError(f"None of the photos in {known.root} can be read.")
     figures = report(asked, manifest)
-    figures["not_in_model"] = sorted({s.label for s in samples} - set(manifest.labels))
+    figures["not_in_model"] = sorted(set(known.motifs) - set(manifest.motifs))
     figures["earned"] = calibrate.earned(
         asked.scores,
         asked.truth,

@@ -14,6 +14,7 @@ from PIL import Image
 from ml.augment import Augmentation, augment
 from ml.dataset import DatasetError, Sample
 from ml.images import ImageError, open_image
+from ml.job import Progress
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -25,9 +26,6 @@ Made = TypeVar("Made")
 
 KEPT_SHORT = 288
 """Photos are kept at this short side in pixels, so that a cut-out stays sharp."""
-
-Progress = Callable[[str, int, int], None]
-"""Called with what is being done, how much is done, and how much there is."""
 
 
 class Batch(NamedTuple):

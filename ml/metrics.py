@@ -87,7 +87,8 @@ def calibration_error(scores: Array, truth: Labels, bins: int = 15) -> float:
     It says how far scores are from the share of right answers among photos that were
     given such a score: 0 means that 0.8 is right eight times in ten.
 
-    >>> round(calibration_error(np.array([[0.8, 0.2]] * 10), np.array([0] * 8 + [1] * 2)), 3)
+    >>> eight_in_ten = np.array([0] * 8 + [1] * 2)
+    >>> round(calibration_error(np.array([[0.8, 0.2]] * 10), eight_in_ten), 3)
     0.0
     """
     if not len(truth):

@@ -115,7 +115,7 @@ def copy_head(source: keras.Model, target: keras.Model) -> None:
 
 
 def trained_part(network: keras.Model) -> keras.Model:
-    """Return the same network with only its ``scores``, which is what training needs."""
+    """Return the same network with only its ``scores``, as training needs it."""
     return keras.Model(network.input, network.output["scores"])
 
 

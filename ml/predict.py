@@ -33,8 +33,8 @@ Reason = Literal[
     "unusable",
     "low_scores",
 ]
-OTHER_CLOTH = frozenset({"other-cloth", "other_cloth", "other-motif", "other_motif"})
-"""Unknown labels that are cloth; every other unknown label is no cloth."""
+OTHER_CLOTH = "other-cloth"
+"""The unknown label that is cloth; every other unknown label is no cloth."""
 
 
 @dataclass(frozen=True)
@@ -219,7 +219,7 @@ def answer(scores: dict[str, float], manifest: Manifest, *, usable: bool) -> Ans
         return Answer("unknown", (), "unusable")
     unknown = {label: scores[label] for label in manifest.unknown_labels}
     if unknown and sum(unknown.values()) >= limits.unknown:
-        is_cloth = max(unknown, key=lambda label: unknown[label]) in OTHER_CLOTH
+        is_cloth = max(unknown, key=lambda label: unknown[label]) == OTHER_CLOTH
         return Answer("unknown", (), "other_cloth" if is_cloth else "not_cloth")
     ranked = suggest(scores, manifest)
     best, score = ranked[0]

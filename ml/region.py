@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 MAX_CHROMA = 16.0
 """Walls, tables and sheets are hardly coloured; dyed cloth is (CIELAB chroma)."""
 MAX_GRAIN = 8.0
-"""CIELAB distance within which a wall's pixels lie; woven and printed cloth varies more."""
+"""CIELAB distance within which a wall's pixels lie; cloth varies more."""
 MIN_DIFFERENCE = 16.0
 """CIELAB distance from which a pixel is not background."""
 MIN_PLAIN = 0.8
@@ -86,7 +86,7 @@ def find(image: Image.Image, small: NDArray[np.uint8] | None = None) -> Region:
     if not contours:
         return WHOLE
     areas = [cv2.contourArea(contour) for contour in contours]
-    # Pale cloth before a pale wall falls apart into its motifs; their hull is the cloth.
+    # Pale cloth before a pale wall falls apart into motifs; their hull is the cloth.
     parts = [
         contour
         for contour, area in zip(contours, areas, strict=True)

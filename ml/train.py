@@ -2,17 +2,11 @@
 
 from __future__ import annotations
 
-import json
 import math
 import os
-import shutil
-import subprocess
 import time
-from collections.abc import Iterator, Sequence
-from contextlib import suppress
-from dataclasses import dataclass, replace
-from datetime import UTC, datetime
-from importlib.metadata import PackageNotFoundError, version
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -22,13 +16,15 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 import keras
 import numpy as np
 
-from ml import artifact, calibrate, dataset, evaluate, network
-from ml.artifact import Artifact, Manifest
+from ml import artifact, dataset, network
+from ml.artifact import Artifact
 from ml.dataset import Dataset, DatasetError, Sample
-from ml.feed import Feed, Progress, Store
+from ml.deliver import deliver
+from ml.feed import Feed, Store
 from ml.images import open_image
+from ml.job import Job, Progress
 from ml.metrics import confusion, macro_f1
-from ml.predict import Predictor, look
+from ml.predict import look
 from ml.recipe import DEFAULT, Recipe
 
 if TYPE_CHECKING:
@@ -40,41 +36,6 @@ FEATURE_PHOTOS = 6000
 """How many varied photos the head's warm-up is computed on, about."""
 WARM_UP = 1_000_000
 """Numbers of the warm-up's epochs, apart from those of fine-tuning."""
-LIBRARIES = (
-    "ai-edge-litert",
-    "keras",
-    "numpy",
-    "opencv-python-headless",
-    "pillow",
-    "tensorflow-cpu",
-    "tensorflow",
-)
-
-
-@dataclass
-class _Job:
-    """One training run: what is known to all of its steps."""
-
-    recipe: Recipe
-    data: Dataset
-    unknown: tuple[str, ...]
-    seed: int
-    partial: Path
-    progress: Progress
-    started: float
-
-    @property
-    def labels(self) -> tuple[str, ...]:
-        return self.data.labels
-
-    def index(self, samples: Sequence[Sample]) -> NDArray[np.int64]:
-        return np.array([self.labels.index(s.label) for s in samples], np.int64)
-
-    def log(self, **facts: Any) -> None:
-        """Add a line to the log; it is on disk at once, for whoever watches."""
-        facts["elapsed_s"] = round(time.monotonic() - self.started, 1)
-        with (self.partial / artifact.LOG).open("a", encoding="utf-8") as file:
-            file.write(json.dumps(facts) + "\n")
 
 
 def train(
@@ -113,18 +74,16 @@ def train(
     """
     data = dataset.join(dataset.load(folder), unknown)
     data = dataset.split(data, seed=seed)
-    motifs = [x for x in data.labels if x not in {u.labels[0] for u in unknown}]
-    if len(motifs) < 2:
-        raise DatasetError(f"{folder} has one label; there is nothing to tell apart.")
-    strangers = sorted({*may_state} - {*motifs, "earned"})
+    if len(data.motifs) < 2:
+        raise DatasetError(f"{folder} has one motif; there is nothing to tell apart.")
+    strangers = sorted({*may_state} - {*data.motifs, "earned"})
     if strangers:
         raise DatasetError(f"{strangers[0]} may not be stated: it is not in {folder}.")
     with artifact.writing(out, replace_out=replace_out) as partial:
         keras.utils.set_random_seed(seed)
-        job = _Job(
+        job = Job(
             recipe=recipe,
             data=data,
-            unknown=tuple(x for part in unknown for x in part.labels),
             seed=seed,
             partial=partial,
             progress=progress,
@@ -139,13 +98,13 @@ def train(
         model = _start(job, weights)
         _learn(job, model, store)
         photos.unlink()
-        _finish(job, model, may_state)
+        deliver(job, model, may_state)
     return artifact.read(out)
 
 
-def _start(job: _Job, weights: str | Path) -> keras.Model:
+def _start(job: Job, weights: str | Path) -> keras.Model:
     """Return the network to train, with what it knows already."""
-    model = network.build(**_network_settings(job))
+    model = network.build(**job.network_settings())
     if weights != "imagenet" and Path(weights).is_dir():
         earlier = artifact.read(Path(weights))
         source = network.build(**earlier.manifest.network)
@@ -161,7 +120,7 @@ def _start(job: _Job, weights: str | Path) -> keras.Model:
     return model
 
 
-def _learn(job: _Job, model: keras.Model, store: Store) -> None:
+def _learn(job: Job, model: keras.Model, store: Store) -> None:
     recipe = job.recipe
     train_labels = job.index(job.data.of("train"))
     feed = Feed(
@@ -185,9 +144,9 @@ def _learn(job: _Job, model: keras.Model, store: Store) -> None:
         _fine_tune(job, model, feed, squares, truth)
 
 
-def _val_squares(job: _Job, samples: Sequence[Sample]) -> Pixels:
+def _val_squares(job: Job, samples: Sequence[Sample]) -> Pixels:
     """Return the first view of every validation photo, as serving sees it."""
-    manifest = _draft(job)
+    manifest = job.draft()
     squares = np.empty((len(samples), job.recipe.size, job.recipe.size, 3), np.uint8)
     for at, sample in enumerate(samples):
         squares[at] = look(open_image(sample.path), manifest).pixels[0]
@@ -196,7 +155,7 @@ def _val_squares(job: _Job, samples: Sequence[Sample]) -> Pixels:
 
 
 def _train_head(
-    job: _Job,
+    job: Job,
     model: keras.Model,
     feed: Feed,
     squares: Pixels,
@@ -256,7 +215,7 @@ def _train_head(
     job.log(stage="head", **_judge(scores, truth, len(job.labels)))
 
 
-def _head_epoch(job: _Job, epoch: int, epochs: int, logs: dict[str, Any]) -> None:
+def _head_epoch(job: Job, epoch: int, epochs: int, logs: dict[str, Any]) -> None:
     job.progress("head", epoch + 1, epochs)
     job.log(
         stage="head",
@@ -268,7 +227,7 @@ def _head_epoch(job: _Job, epoch: int, epochs: int, logs: dict[str, Any]) -> Non
 
 
 def _fine_tune(
-    job: _Job,
+    job: Job,
     model: keras.Model,
     feed: Feed,
     squares: Pixels,
@@ -323,115 +282,6 @@ def _pace(step: int, steps: int) -> float:
     if step < rise:
         return (step + 1) / rise
     return 0.02 + 0.98 * (1 + math.cos(math.pi * (step - rise) / (steps - rise))) / 2
-
-
-def _finish(job: _Job, model: keras.Model, may_state: Sequence[str]) -> None:
-    """Calibrate, export, measure and write everything that makes a model folder."""
-    warmth = calibrate.temperature(*_val_scores(job, model))
-    network.soften(model, warmth)
-    job.progress("export", 0, 1)
-    network.save_network(model, job.partial / artifact.WEIGHTS)
-    settings = _network_settings(job)
-    (job.partial / artifact.MODEL).write_bytes(network.to_litert(model, **settings))
-    job.progress("export", 1, 1)
-    digest = artifact.digest_of(job.partial / artifact.MODEL)
-    made = datetime.now(UTC).replace(microsecond=0)
-    manifest = replace(
-        _draft(job),
-        version=f"{made:%Y%m%d}-{digest[:8]}",
-        created_at=made.isoformat(),
-        single=tuple(x for x in may_state if x != "earned"),
-        dataset={"digest": job.data.digest(), "counts": job.data.counts()},
-        settings=job.recipe.as_dict(),
-        commit=_commit(),
-        libraries=dict(_libraries()),
-        files={artifact.MODEL: digest},
-    )
-    manifest, metrics = _measure(job, manifest, earn="earned" in may_state)
-    metrics["temperature"] = round(warmth, 4)
-    artifact.seal(job.partial, manifest, metrics)
-
-
-def _measure(
-    job: _Job, manifest: Manifest, *, earn: bool
-) -> tuple[Manifest, dict[str, Any]]:
-    """Set the thresholds on validation photos; measure on them and on test photos.
-
-    Everything goes through LiteRT and the whole of ``ml.predict``: what is reported is
-    what visitors get.
-    """
-    labels, unknown = manifest.labels, manifest.unknown_labels
-    predictor = Predictor(Artifact(job.partial, manifest))
-    checked = evaluate.ask(predictor, job.data.of("val"), job.progress)
-    limits = calibrate.thresholds(checked.scores, checked.truth, labels, unknown)
-    manifest = replace(manifest, thresholds=limits)
-    tested = evaluate.ask(predictor, job.data.of("test"), job.progress)
-    if earn:
-        single = calibrate.earned(
-            tested.scores, tested.truth, labels, unknown, limits.single
-        )
-        manifest = replace(manifest, single=tuple(single))
-    evaluations = {}
-    for name, asked in (("test", tested), ("validation", checked)):
-        if len(asked.truth):
-            evaluations[name] = evaluate.report(asked, manifest)
-    return manifest, {"evaluations": evaluations}
-
-
-def _val_scores(
-    job: _Job, model: keras.Model
-) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
-    """Return the logs of the validation photos' scores, (photos, views, labels)."""
-    checked, manifest = job.data.of("val"), _draft(job)
-    learner = network.trained_part(model)
-    logs = []
-    for at, sample in enumerate(checked, start=1):
-        pixels = look(open_image(sample.path), manifest).pixels
-        logs.append(np.log(network.predict(learner, pixels) + 1e-9))
-        job.progress("calibrate", at, len(checked))
-    return np.array(logs, np.float64), job.index(checked)
-
-
-def _draft(job: _Job) -> Manifest:
-    """Return what is known of the manifest before training."""
-    return Manifest(
-        version="",
-        created_at="",
-        labels=job.labels,
-        unknown_labels=job.unknown,
-        size=job.recipe.size,
-        views=job.recipe.views,
-        uses_region=job.recipe.uses_region,
-        network=_network_settings(job),
-        recipe=job.recipe.name,
-        seed=job.seed,
-    )
-
-
-def _network_settings(job: _Job) -> dict[str, Any]:
-    return {
-        "labels": len(job.labels),
-        "size": job.recipe.size,
-        "alpha": job.recipe.alpha,
-        "scaling": job.recipe.scaling,
-    }
-
-
-def _libraries() -> Iterator[tuple[str, str]]:
-    for name in LIBRARIES:
-        with suppress(PackageNotFoundError):
-            yield name, version(name)
-
-
-def _commit() -> str:
-    """Return the commit of this code, or "" where it is not a git checkout."""
-    git = shutil.which("git")
-    here = Path(__file__).resolve().parent
-    if git is None:
-        return ""
-    asked = [git, "-C", str(here), "describe", "--always", "--abbrev=40", "--dirty"]
-    found = subprocess.run(asked, capture_output=True, text=True, check=False)
-    return found.stdout.strip()
 
 
 def _judge(

@@ -1,0 +1,119 @@
+"""From a trained network to a model folder: calibrate, export, measure, write."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from dataclasses import replace
+from datetime import UTC, datetime
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import keras
+import numpy as np
+
+from ml import artifact, calibrate, evaluate, network
+from ml.artifact import Artifact, Manifest
+from ml.images import open_image
+from ml.job import Job
+from ml.predict import Predictor, look
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+LIBRARIES = (
+    "ai-edge-litert",
+    "keras",
+    "numpy",
+    "opencv-python-headless",
+    "pillow",
+    "tensorflow-cpu",
+    "tensorflow",
+)
+
+
+def deliver(job: Job, model: keras.Model, may_state: Sequence[str]) -> None:
+    """Calibrate, export, measure and write everything that makes a model folder."""
+    warmth = calibrate.temperature(*_val_scores(job, model))
+    network.soften(model, warmth)
+    job.progress("export", 0, 1)
+    network.save_network(model, job.partial / artifact.WEIGHTS)
+    settings = job.network_settings()
+    (job.partial / artifact.MODEL).write_bytes(network.to_litert(model, **settings))
+    job.progress("export", 1, 1)
+    digest = artifact.digest_of(job.partial / artifact.MODEL)
+    made = datetime.now(UTC).replace(microsecond=0)
+    manifest = replace(
+        job.draft(),
+        version=f"{made:%Y%m%d}-{digest[:8]}",
+        created_at=made.isoformat(),
+        single=tuple(x for x in may_state if x != "earned"),
+        dataset={"digest": job.data.digest(), "counts": job.data.counts()},
+        settings=job.recipe.as_dict(),
+        commit=_commit(),
+        libraries=dict(_libraries()),
+        files={artifact.MODEL: digest},
+    )
+    manifest, metrics = _measure(job, manifest, earn="earned" in may_state)
+    metrics["temperature"] = round(warmth, 4)
+    artifact.seal(job.partial, manifest, metrics)
+
+
+def _measure(
+    job: Job, manifest: Manifest, *, earn: bool
+) -> tuple[Manifest, dict[str, Any]]:
+    """Set the thresholds on validation photos; measure on them and on test photos.
+
+    Everything goes through LiteRT and the whole of ``ml.predict``: what is reported is
+    what visitors get.
+    """
+    labels, unknown = manifest.labels, manifest.unknown_labels
+    predictor = Predictor(Artifact(job.partial, manifest))
+    checked = evaluate.ask(predictor, job.data.of("val"), job.progress)
+    limits = calibrate.thresholds(checked.scores, checked.truth, labels, unknown)
+    manifest = replace(manifest, thresholds=limits)
+    tested = evaluate.ask(predictor, job.data.of("test"), job.progress)
+    if earn:
+        single = calibrate.earned(
+            tested.scores, tested.truth, labels, unknown, limits.single
+        )
+        manifest = replace(manifest, single=tuple(single))
+    evaluations = {}
+    for name, asked in (("test", tested), ("validation", checked)):
+        if len(asked.truth):
+            evaluations[name] = evaluate.report(asked, manifest)
+    return manifest, {"evaluations": evaluations}
+
+
+def _val_scores(
+    job: Job, model: keras.Model
+) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
+    """Return the logs of the validation photos' scores, (photos, views, labels)."""
+    checked, manifest = job.data.of("val"), job.draft()
+    learner = network.trained_part(model)
+    logs = []
+    for at, sample in enumerate(checked, start=1):
+        pixels = look(open_image(sample.path), manifest).pixels
+        logs.append(np.log(network.predict(learner, pixels) + 1e-9))
+        job.progress("calibrate", at, len(checked))
+    return np.array(logs, np.float64), job.index(checked)
+
+
+def _libraries() -> Iterator[tuple[str, str]]:
+    for name in LIBRARIES:
+        with suppress(PackageNotFoundError):
+            yield name, version(name)
+
+
+def _commit() -> str:
+    """Return the commit of this code, or "" where it is not a git checkout."""
+    git = shutil.which("git")
+    here = Path(__file__).resolve().parent
+    if git is None:
+        return ""
+    asked = [git, "-C", str(here), "describe", "--always", "--abbrev=40", "--dirty"]
+    found = subprocess.run(asked, capture_output=True, text=True, check=False)
+    return found.stdout.strip()
