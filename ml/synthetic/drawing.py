@@ -85,6 +85,19 @@ class Drawing:
     scatter: str = "drop"
     attributes: dict[str, str] = field(default_factory=dict, compare=False)
 
+    def grown(self, factor: float) -> Drawing:
+        """Return the same drawing with its unit that many times as large."""
+        unit = tuple(
+            replace(s, points=s.points * np.float32(factor)) for s in self.unit
+        )
+        return replace(
+            self,
+            unit=unit,
+            width=self.width * factor,
+            height=self.height * factor,
+            pitch=self.pitch * factor,
+        )
+
     @classmethod
     def read(cls, path: Path) -> Drawing:
         """Return the drawing kept in an SVG file.

@@ -84,15 +84,6 @@ def _brackets(rng: np.random.Generator, w: float, h: float) -> Lines:
     return [_line((x, -h / 2), (x, h / 2)) for x in bars]
 
 
-def _tangle(rng: np.random.Generator, w: float, h: float) -> Lines:
-    count = int(rng.integers(4, 8))
-    points = np.stack(
-        [np.linspace(0, w, count), rng.uniform(-h / 2, h / 2, count)], axis=1
-    )
-    points[[0, -1], 1] = 0
-    return [Stroke(points.astype(np.float32))]
-
-
 def _bars(rng: np.random.Generator, w: float, h: float) -> Lines:
     places = np.linspace(-h / 2, h / 2, int(rng.integers(1, 5)))
     return [_line((0, y), (w, y)) for y in places]
@@ -130,13 +121,6 @@ def _hash(rng: np.random.Generator, s: float) -> Lines:
     gap, a = s * rng.uniform(0.1, 0.25), s / 2
     bars = [_line((d, -a), (d, a)) for d in (-gap, gap)]
     return bars + [_line((-a, d), (a, d)) for d in (-gap, gap)]
-
-
-def _square(rng: np.random.Generator, s: float) -> Lines:
-    return [
-        _line((-a, -a), (a, -a), (a, a), (-a, a), closed=True)
-        for a in s / 2 * np.array([1, rng.uniform(0.3, 0.7)])
-    ]
 
 
 def _tower(rng: np.random.Generator, s: float) -> Lines:
@@ -284,10 +268,10 @@ def _cluster(rng: np.random.Generator, s: float) -> Lines:
 
 _LINES: dict[str, Callable[[np.random.Generator, float, float], Lines]] = {
     "battlement": _battlement, "ladder": _ladder,
-    "meander": _meander, "brackets": _brackets, "tangle": _tangle, "bars": _bars,
+    "meander": _meander, "brackets": _brackets, "bars": _bars,
 }  # fmt: skip
 _UNITS: dict[str, Callable[[np.random.Generator, float], Lines]] = {
-    "blob": _blob, "cross": _cross, "hash": _hash, "square": _square, "tower": _tower,
+    "blob": _blob, "cross": _cross, "hash": _hash, "tower": _tower,
     "fish": _fish, "bird": _bird, "boat": _boat, "arrow": _arrow, "wheel": _wheel,
     "triangle": _triangle, "leaf": _leaf, "curl": _curl, "lattice": _lattice,
     "scrawl": _scrawl, "shards": _shards, "plant": _plant,

@@ -21,7 +21,8 @@ OTHER_CLOTH = "other-cloth"
 
 _CLOTH = 1000  # side of a cloth in pixels
 _SEEN = 480  # cloth pixels across a picture
-_SPAN = (105.0, 330.0)  # millimetres of cloth across a picture
+_SPAN = (105.0, 380.0)  # millimetres of cloth across a picture
+_SPAN_OF_FIGURES = (105.0, 900.0)  # pictorial cloth is often shown whole
 # Seen from nearer or further, one zigzag would be taken for the next larger or smaller.
 _SPAN_OF_LADDER = (150.0, 270.0)
 
@@ -99,8 +100,13 @@ def make_cloth(
 def make_other_cloth(rng: np.random.Generator) -> Cloth:
     """Return one cloth that shows no motif of the catalogue."""
     if rng.random() < 0.5:
-        figures = [random_figure(rng) for _ in range(int(rng.integers(1, 4)))]
-        scale = choose_scale(figures[0], rng)
+        span = float(np.exp(rng.uniform(*np.log(_SPAN_OF_FIGURES))))
+        most = max(1.0, span / 180)
+        figures = [
+            random_figure(rng).grown(float(rng.uniform(0.6, most)))
+            for _ in range(int(rng.integers(1, 4)))
+        ]
+        scale = _SEEN / span
         layout = lay_out(figures, rng, (_CLOTH, _CLOTH), scale)
         if rng.random() < 0.12:
             layout.marks.clear()  # dyed in bands, with nothing stitched on it

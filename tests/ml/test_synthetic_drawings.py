@@ -243,6 +243,19 @@ def test_a_use_is_followed_through_its_shift_and_turn(tmp_path):
     assert np.allclose(second.points, [[3, 1], [3, 5]])
 
 
+def test_a_grown_drawing_is_larger_in_every_measure():
+    drawing = read("kangkung-kaombakan")
+
+    twice = drawing.grown(2.0)
+
+    assert (twice.width, twice.height, twice.pitch) == (
+        2 * drawing.width,
+        2 * drawing.height,
+        2 * drawing.pitch,
+    )
+    assert np.allclose(twice.unit[1].points, 2 * drawing.unit[1].points)
+
+
 def test_a_folder_without_drawings_is_an_error(tmp_path):
     with pytest.raises(DrawingError, match="no drawings"):
         read_all(tmp_path)
