@@ -13,6 +13,4 @@ CURATE = "motifs.moderate_contribution"
 
 def is_curator(user: AbstractUser | AnonymousUser) -> bool:
     """Whether this person may publish, accept and see what is not public."""
-    if not user.is_authenticated or not user.is_active:
-        return False
     return user.has_perm(CURATE)

@@ -60,9 +60,7 @@ class Found:
 def clean(query: str) -> str:
     """The query as it is searched and shown: one line, at most 200 characters."""
     printable = "".join(c if c.isprintable() else " " for c in query[:LONGEST_QUERY])
-    # Half of a surrogate pair is printable to nobody and cannot be encoded.
-    valid = printable.encode("utf-8", "ignore").decode("utf-8")
-    return " ".join(valid.split())
+    return " ".join(printable.split())
 
 
 def search(query: str) -> Found:

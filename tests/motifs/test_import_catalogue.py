@@ -186,14 +186,12 @@ class TestFilesChange:
             {"name": "Ular", "language": "bjn", "kind": "alternative"}
         )
         site.run()
-        for name in site.snake["names"]:
-            name["kind"] = (
-                "preferred" if name["kind"] == "alternative" else "alternative"
-            )
+        first, second = site.snake["names"]
 
-        site.run()
-
-        assert Motif.objects.get(slug="ular-lidi").preferred_name == "Ular"
+        for preferred in ("Ular", "Ular Lidi", "Ular"):
+            first["kind"], second["kind"] = second["kind"], first["kind"]
+            site.run()
+            assert Motif.objects.get(slug="ular-lidi").preferred_name == preferred
 
     def test_names_are_folded_again_when_the_rules_of_folding_change(self, site):
         site.run()
@@ -296,11 +294,19 @@ class TestCurators:
 
         assert Source.objects.get().title == "Kain Khas Kalimantan Selatan"
         assert Motif.objects.get(slug="ular-lidi").family == "ceplok"
-        # Also when the files drop it, or its author deletes it.
-        site.snake["claims"] = []
-        site.snake["names"][0]["name"] = "Ular"
+
+    def test_a_curators_own_row_stays_when_the_files_drop_the_same(self, site):
+        motif = MotifFactory(slug="ular-lidi", name=False)
+        MotifNameFactory(motif=motif, name="Ular", position=2)
+        site.snake["names"].append(
+            {"name": "Ular", "language": "bjn", "kind": "alternative"}
+        )
         site.run()
-        assert MotifName.objects.filter(name="Ular Lidi").exists()
+        del site.snake["names"][1]
+
+        site.run()
+
+        assert MotifName.objects.filter(name="Ular").exists()
 
     def test_a_preferred_name_of_a_curators_choice_stays_preferred(self, site):
         site.run()

@@ -75,6 +75,14 @@ class TestList:
         assert found.matched_name == "Iris Puduk"
         assert response.context["q"] == "iris puduk"
 
+    def test_a_spelling_that_is_shown_anyway_is_not_told_again(self, client):
+        motif = MotifFactory(name="Hiris Pudak")
+        MotifNameFactory(motif=motif, name="Irisan", language="id", kind="preferred")
+
+        for q in ("hiris pudak", "irisan"):
+            (found,) = client.get(LIST["id"], {"q": q}).context["page_obj"]
+            assert found.matched_name == ""
+
     def test_a_misspelt_search_asks_what_was_meant(self, client):
         MotifFactory(name="Gigi Haruan")
 
@@ -254,6 +262,15 @@ class TestDetail:
         assert group["statements"][1]["language"] == "en"
         assert re.search(r'lang="en"[^>]*>Only English\.', response.content.decode())
 
+    def test_a_translation_that_was_made_the_main_one_hides_no_other(self, client):
+        motif = MotifFactory()
+        ClaimFactory(motif=motif, key="a", language="en", text="Snake.", is_main=True)
+        ClaimFactory(motif=motif, key="a", language="id", text="Ular.")
+
+        (group,) = client.get(page_of(motif, "id")).context["claims"]
+
+        assert [statement["text"] for statement in group["statements"]] == ["Ular."]
+
     def test_sources_are_numbered_in_the_order_they_are_met(self, client):
         motif = MotifFactory()
         seman, kholis = SourceFactory(key="Z-SEMAN"), SourceFactory(key="A-KHOLIS")
@@ -313,6 +330,14 @@ class TestDetail:
 
         assert list(response.context["photos"]) == [shown]
         assert shown.display_url in response.content.decode()
+
+    def test_not_even_a_curator_sees_waiting_photos_there(self, client):
+        photo = PhotoFactory(contribution=ContributionFactory())
+        client.force_login(CuratorFactory())
+
+        page = page_of(photo.contribution.motif)
+
+        assert client.get(page).context["photos"] == []
 
     def test_a_demonstration_photo_says_so(self, client):
         photo = PhotoFactory(
