@@ -98,6 +98,7 @@ def _train(given: Namespace, bars: Bars) -> int:
             unknown=unknown,
             seed=given.seed,
             may_state=given.may_state,
+            about=given.about.read_text(encoding="utf-8") if given.about else "",
             replace_out=given.replace,
             skip_unreadable=given.skip_unreadable,
             progress=bars,

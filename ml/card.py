@@ -95,6 +95,9 @@ def _weak(metrics: dict[str, Any]) -> list[str]:
 def _training(manifest: Manifest) -> Iterator[str]:
     yield "## What it learned from"
     yield ""
+    if about := manifest.dataset.get("about"):
+        yield str(about).strip()
+        yield ""
     yield f"Dataset `{str(manifest.dataset.get('digest', ''))[:16]}` (SHA-256):"
     yield ""
     yield "| Label | Learned from | Checked with | Tested on |"

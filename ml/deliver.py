@@ -35,7 +35,9 @@ LIBRARIES = (
 )
 
 
-def deliver(job: Job, model: keras.Model, may_state: Sequence[str]) -> None:
+def deliver(
+    job: Job, model: keras.Model, may_state: Sequence[str], about: str = ""
+) -> None:
     """Calibrate, export, measure and write everything that makes a model folder."""
     warmth = calibrate.temperature(*_val_scores(job, model))
     network.soften(model, warmth)
@@ -51,7 +53,11 @@ def deliver(job: Job, model: keras.Model, may_state: Sequence[str]) -> None:
         version=f"{made:%Y%m%d}-{digest[:8]}",
         created_at=made.isoformat(),
         single=tuple(x for x in may_state if x != "earned"),
-        dataset={"digest": job.data.digest(), "counts": job.data.counts()},
+        dataset={
+            "digest": job.data.digest(),
+            "counts": job.data.counts(),
+            "about": about,
+        },
         settings=job.recipe.as_dict(),
         commit=_commit(),
         libraries=dict(_libraries()),

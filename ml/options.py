@@ -46,11 +46,12 @@ def _add_train(commands: Any) -> argparse.ArgumentParser:
     )
     add(
         "--unknown",
-        action="append",
+        action="extend",
+        nargs="+",
         default=[],
         metavar="[LABEL=]DIR",
-        help="photos without a known motif: one more label, named after the folder; "
-        "may be repeated",
+        help="photos without a known motif: one more label for each folder, named "
+        "after it",
     )
     add("--epochs", type=_positive, metavar="N")
     add("--seed", type=int, default=1, metavar="N")
@@ -74,6 +75,12 @@ def _add_train(commands: Any) -> argparse.ArgumentParser:
         help="motifs the model may state alone, separated by commas, or 'earned'; "
         "by default none",
     )
+    add(
+        "--about",
+        type=Path,
+        metavar="FILE",
+        help="words for the card: what the photos are and whose",
+    )
     add("--replace", action="store_true", help="put the model in an old one's place")
     add(
         "--skip-unreadable",
@@ -94,7 +101,7 @@ def _add_evaluate(commands: Any) -> argparse.ArgumentParser:
     add = command.add_argument
     add("model", type=Path, metavar="FOLDER")
     add("dataset", type=Path, metavar="DATASET")
-    add("--unknown", action="append", default=[], metavar="[LABEL=]DIR")
+    add("--unknown", action="extend", nargs="+", default=[], metavar="[LABEL=]DIR")
     add("--split", choices=dataset.SPLITS, help="only this side of the dataset")
     add("--record", metavar="NAME", help="add the figures to the model's card")
     add(

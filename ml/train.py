@@ -47,6 +47,7 @@ def train(
     unknown: Sequence[Dataset] = (),
     seed: int = 1,
     may_state: Sequence[str] = (),
+    about: str = "",
     replace_out: bool = False,
     skip_unreadable: bool = False,
     progress: Progress = lambda _what, _done, _total: None,
@@ -63,6 +64,7 @@ def train(
         seed: of the split, the weights, the order and the variations.
         may_state: motifs that the model may state alone; ``["earned"]`` for those
             that earn it on the test photos.
+        about: what the photos are and whose, for the card.
         replace_out: put the model in the place of the one in ``out``.
         skip_unreadable: leave damaged photos out (the log names them) instead of
             refusing the dataset.
@@ -98,7 +100,7 @@ def train(
         model = _start(job, weights)
         _learn(job, model, store)
         photos.unlink()
-        deliver(job, model, may_state)
+        deliver(job, model, may_state, about)
     return artifact.read(out)
 
 
