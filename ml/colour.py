@@ -69,9 +69,12 @@ def dominant(
     """
     small = small_copy(image) if small is None else small
     height, width = small.shape[:2]
-    top, left = int(region.y * height), int(region.x * width)
-    bottom = max(top + 1, round((region.y + region.height) * height))
-    right = max(left + 1, round((region.x + region.width) * width))
+    # The outline runs a little outside of the cloth; its edge is not asked.
+    edge = 0.0 if region.is_whole else 0.03
+    top = int((region.y + edge * region.height) * height)
+    left = int((region.x + edge * region.width) * width)
+    bottom = max(top + 1, int((region.y + (1 - edge) * region.height) * height))
+    right = max(left + 1, int((region.x + (1 - edge) * region.width) * width))
     # Averaging over a few pixels joins a thread's light and shade into its dye.
     cloth = cv2.resize(
         np.ascontiguousarray(small[top:bottom, left:right]),
@@ -117,7 +120,7 @@ def name_colours(pixels: NDArray[np.uint8]) -> NDArray[np.int64]:
         is_dull & (value < 0.3),
         is_dull,
         # Brown is dark or dull orange; pink is pale or bright red.
-        (hue >= 12) & (hue < 50) & ((value < 0.6) | (saturation < 0.42)),
+        (hue >= 12) & (hue < 50) & ((value < 0.6) | (chroma < 0.45)),
         is_reddish & (hue < 12) & (value < 0.45) & (saturation < 0.6),
         ((hue < 12) | (hue >= 300)) & (saturation < 0.55) & (value >= 0.65),
         (hue >= 310) & (hue < 340) & (value >= 0.6),

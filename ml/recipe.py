@@ -49,7 +49,13 @@ class Recipe:
         return asdict(self) | {"views": [view._asdict() for view in self.views]}
 
 
-DEFAULT = Recipe(name="default", epochs=15)
+DEFAULT = Recipe(
+    name="default",
+    epochs=12,
+    # A second look, closer, makes the scores surer and more often right; a third adds
+    # nothing that was measured and ten milliseconds.
+    views=(View(), View(0.7)),
+)
 
 PAPER = Recipe(
     name="paper",
