@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import uuid
-from typing import Any
 
 from django.urls import reverse
 from drf_spectacular.utils import (
@@ -95,9 +94,6 @@ class IdentifyView(APIView):
     # The form is read by classifier.photos, which keeps its limits while reading.
     parser_classes = (MultiPartParser,)
 
-    def get_exception_handler(self) -> Any:
-        return problems.exception_handler
-
     @extend_schema(
         operation_id="identify",
         tags=["identify"],
@@ -147,9 +143,6 @@ class IdentifyJobView(APIView):
     """Ask for the answer to photos that went through the queue."""
 
     authentication_classes = ()
-
-    def get_exception_handler(self) -> Any:
-        return problems.exception_handler
 
     @extend_schema(
         operation_id="identify_job",

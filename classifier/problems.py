@@ -12,8 +12,6 @@ from django.conf import settings
 from django.template.defaultfilters import filesizeformat
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
-from rest_framework.response import Response
-from rest_framework.settings import api_settings
 
 CONTENT_TYPE = "application/problem+json"
 
@@ -65,20 +63,6 @@ class Problem(Exception):
         }
 
 
-def exception_handler(exc: Exception, context: dict[str, Any]) -> Response | None:
-    """DRF's handler for views of this app; all else goes to the project's own."""
-    if isinstance(exc, Problem):
-        return Response(
-            exc.document(),
-            status=exc.status,
-            headers=exc.headers,
-            content_type=CONTENT_TYPE,
-        )
-    handle: Any = api_settings.EXCEPTION_HANDLER
-    response: Response | None = handle(exc, context)
-    return response
-
-
 def no_image() -> Problem:
     return Problem(
         400,
@@ -116,7 +100,7 @@ def too_large() -> Problem:
     return Problem(
         413,
         "too_large",
-        _("The photos are larger than %(size)s together.")
+        _("Together the photos are larger than %(size)s.")
         % {"size": filesizeformat(settings.IDENTIFY_MAX_BYTES)},
         _("Make them smaller: 1,000 pixels a side are plenty."),
     )
@@ -170,7 +154,7 @@ def throttled(wait_s: float | None) -> Problem:
     return Problem(
         429,
         "throttled",
-        _("That were many photos in a short time."),
+        _("Too many photos in a short time."),
         ngettext(
             "Try again in %(seconds)d second.",
             "Try again in %(seconds)d seconds.",
@@ -204,7 +188,7 @@ def photos_gone() -> Problem:
     return Problem(
         410,
         "photos_gone",
-        _("The photos are gone before they were looked at."),
+        _("The photos were gone before they were looked at."),
         _("Send them again."),
     )
 

@@ -36,7 +36,7 @@ def message(reason: str, names: Sequence[str]) -> str:
         case "other_cloth":
             return _(
                 "This looks like cloth, but not with a motif that the recogniser "
-                "knows. If you know its name, it is worth contributing."
+                "knows. If you know its name, the photo is worth contributing."
             )
         case "unusable":
             return _(

@@ -110,8 +110,8 @@ def _serve(var: Path, port: int) -> int:
         step("First answer", lambda: _wait_for_answer(port, services))
         say(
             f"\nLanggundi is at {_address(port)}\n"
-            f"Curators sign in at {_address(port)}id/admin/ as kurator; the password is "
-            f"in {password_file}\n"
+            f"Curators sign in at {_address(port)}id/admin/ as kurator; the password "
+            f"is in {password_file}\n"
             f"Logs are in {log}. Ctrl-C stops everything."
         )
         while True:

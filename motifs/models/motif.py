@@ -26,8 +26,8 @@ class Confidence(models.TextChoices):
     """How well the sources bear a statement out."""
 
     HIGH = "high", _("Well sourced")
-    MEDIUM = "medium", _("One good source")
-    LOW = "low", _("One weak source")
+    MEDIUM = "medium", _("Fairly well sourced")
+    LOW = "low", _("Weakly sourced")
     INFERRED = "inferred", _("Read from drawings")
     NONE = "none", _("Unsourced")
 

@@ -239,7 +239,7 @@ class TestDetail:
         assert (depicts["kind"], meaning["kind"]) == ("depicts", "meaning")
         assert depicts["label"] == "What it depicts"
         assert depicts["statements"][0]["confidence"] == "low"
-        assert depicts["statements"][0]["confidence_label"] == "One weak source"
+        assert depicts["statements"][0]["confidence_label"] == "Weakly sourced"
         assert [s["text"] for s in meaning["statements"]] == ["Wit.", "Courage."]
         assert [s["is_main"] for s in meaning["statements"]] == [True, False]
 
