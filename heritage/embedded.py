@@ -58,6 +58,8 @@ def main() -> int:
     if not options.command:
         parser.error("name a command to run")
     var = options.var.absolute()
+    # Started in the background by a shell, a process is born deaf to Ctrl-C.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     # A polite request to end becomes an exception, so that every server is stopped.
     for signum in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(signum, _raise_exit)

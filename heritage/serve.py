@@ -37,6 +37,8 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m heritage.serve")
     parser.add_argument("--port", type=int, default=8000)
     port = parser.parse_args().port
+    # Started in the background by a shell, a process is born deaf to Ctrl-C.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     signal.signal(signal.SIGTERM, _raise_exit)
     signal.signal(signal.SIGHUP, _raise_exit)
 
