@@ -44,6 +44,11 @@ def picture(photo: Photo, height: int) -> str:
     )
 
 
+def _pictures(contribution: Contribution, height: int) -> str:
+    photos = contribution.photos.all()
+    return format_html_join(" ", "{}", ((picture(p, height),) for p in photos))
+
+
 class PhotoInline(admin.TabularInline[Photo, Contribution]):
     model = Photo
     extra = 0
@@ -58,7 +63,7 @@ class PhotoInline(admin.TabularInline[Photo, Contribution]):
 
     @admin.display(description=_("photo"))
     def preview(self, photo: Photo) -> str:
-        return picture(photo, ON_PAGE)
+        return picture(photo, IN_LIST)
 
     @admin.display(description=_("pixels"))
     def size(self, photo: Photo) -> str:
@@ -74,7 +79,6 @@ class ContributionAdmin(admin.ModelAdmin[Contribution]):
         "motif_name",
         "given_by",
         "given_at",
-        "licence",
     )
     list_display_links = ("number",)
     list_filter = (
@@ -97,6 +101,7 @@ class ContributionAdmin(admin.ModelAdmin[Contribution]):
     autocomplete_fields = ("motif",)
     # What people gave is theirs: only the motif may be corrected.
     fields = (
+        "large_pictures",
         "label",
         "motif",
         ("given_by", "given_at"),
@@ -112,6 +117,7 @@ class ContributionAdmin(admin.ModelAdmin[Contribution]):
     )
     inlines = (PhotoInline,)
     actions = ("accept_selected", "decline_selected")
+    save_on_top = True
     change_form_template = "admin/motifs/contribution/change_form.html"
 
     def get_readonly_fields(
@@ -154,8 +160,11 @@ class ContributionAdmin(admin.ModelAdmin[Contribution]):
 
     @admin.display(description=_("photos"))
     def pictures(self, contribution: Contribution) -> str:
-        photos = contribution.photos.all()
-        return format_html_join(" ", "{}", ((picture(p, IN_LIST),) for p in photos))
+        return _pictures(contribution, IN_LIST)
+
+    @admin.display(description=_("photos"))
+    def large_pictures(self, contribution: Contribution) -> str:
+        return _pictures(contribution, ON_PAGE)
 
     @admin.display(description=_("state"), ordering="state")
     def label(self, contribution: Contribution) -> str:
