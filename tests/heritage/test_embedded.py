@@ -23,6 +23,7 @@ ASK_POSTGRES = (
     ".execute({sql!r}).fetchone()[0])"
 )
 IS_ROOT = os.geteuid() == 0
+STARTED: list[subprocess.Popen[str]] = []
 
 
 @pytest.fixture(scope="module")
@@ -47,8 +48,19 @@ def environment(**changes: str) -> dict[str, str]:
     return kept | {"PYTHONPATH": str(PROJECT)} | changes
 
 
+@pytest.fixture(autouse=True)
+def _nothing_left_running():
+    """A test that fails half-way must not disturb the next one."""
+    STARTED.clear()
+    yield
+    for process in STARTED:
+        if process.poll() is None:
+            process.kill()
+        process.communicate()
+
+
 def start(var: Path, *command: str, **options: object) -> subprocess.Popen[str]:
-    return subprocess.Popen(
+    process = subprocess.Popen(
         [
             *(sys.executable, "-m", "heritage.embedded", "--disposable"),
             *("--var", str(var), *command),
@@ -59,6 +71,8 @@ def start(var: Path, *command: str, **options: object) -> subprocess.Popen[str]:
         text=True,
         **options,
     )
+    STARTED.append(process)
+    return process
 
 
 def ask(var: Path, code: str, **options: object) -> str:

@@ -15,6 +15,8 @@ import pytest
 
 from tests.heritage.test_embedded import (
     PROJECT,
+    STARTED,
+    _nothing_left_running,  # noqa: F401 - a fixture
     _remove,
     child_named,
     children,
@@ -57,6 +59,7 @@ class Site:
             stderr=subprocess.STDOUT,
             text=True,
         )
+        STARTED.append(self.process)
 
     def wait(self) -> Site:
         assert self.process.stdout is not None
