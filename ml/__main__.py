@@ -98,7 +98,7 @@ def _train(given: Namespace, bars: Bars) -> int:
             unknown=unknown,
             seed=given.seed,
             may_state=given.may_state,
-            about=given.about.read_text(encoding="utf-8") if given.about else "",
+            about=_words(given.about),
             replace_out=given.replace,
             skip_unreadable=given.skip_unreadable,
             progress=bars,
@@ -114,6 +114,13 @@ def _train(given: Namespace, bars: Bars) -> int:
         if test:
             _print_figures("test photos", test)
     return 0
+
+
+def _words(file: Path | None) -> str:
+    try:
+        return file.read_text(encoding="utf-8") if file else ""
+    except (OSError, UnicodeDecodeError) as error:
+        raise Complaint(f"{file} cannot be read: {error}") from error
 
 
 def _recipe(given: Namespace) -> Recipe:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import re
 import shutil
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -347,4 +348,6 @@ def digest_of(path: Path) -> str:
 def write_json(path: Path, content: object) -> None:
     """Write JSON that people can read and that differs only where facts differ."""
     text = json.dumps(content, indent=2, ensure_ascii=False, allow_nan=False)
+    # One line for a row of numbers: a confusion matrix reads as one.
+    text = re.sub(r"\[[\s\d.,-]+\]", lambda row: " ".join(row[0].split()), text)
     path.write_text(text + "\n", encoding="utf-8")

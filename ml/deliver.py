@@ -59,7 +59,6 @@ def deliver(
             "about": about,
         },
         settings=job.recipe.as_dict(),
-        commit=_commit(),
         libraries=dict(_libraries()),
         files={artifact.MODEL: digest},
     )
@@ -114,7 +113,7 @@ def _libraries() -> Iterator[tuple[str, str]]:
             yield name, version(name)
 
 
-def _commit() -> str:
+def commit() -> str:
     """Return the commit of this code, or "" where it is not a git checkout."""
     git = shutil.which("git")
     here = Path(__file__).resolve().parent

@@ -33,12 +33,16 @@ class Job:
     partial: Path
     progress: Progress
     started: float
+    commit: str = ""
+    """The commit of this code when the run began."""
 
     @property
     def labels(self) -> tuple[str, ...]:
+        """The label list of the network to be."""
         return self.data.labels
 
     def index(self, samples: Sequence[Sample]) -> NDArray[np.int64]:
+        """Return the position of each sample's label in the label list."""
         return np.array([self.labels.index(s.label) for s in samples], np.int64)
 
     def log(self, **facts: Any) -> None:
@@ -60,6 +64,7 @@ class Job:
             network=self.network_settings(),
             recipe=self.recipe.name,
             seed=self.seed,
+            commit=self.commit,
         )
 
     def network_settings(self) -> dict[str, Any]:

@@ -19,7 +19,7 @@ import numpy as np
 from ml import artifact, dataset, network
 from ml.artifact import Artifact
 from ml.dataset import Dataset, DatasetError, Sample
-from ml.deliver import deliver
+from ml.deliver import commit, deliver
 from ml.feed import Feed, Store
 from ml.images import open_image
 from ml.job import Job, Progress
@@ -90,22 +90,29 @@ def train(
             partial=partial,
             progress=progress,
             started=time.monotonic(),
+            commit=commit(),
         )
-        model = _start(job, weights)
+        model = start(job, weights)
         photos = partial / "photos.bin"
-        store = Store(photos, data.samples, progress, skip_unreadable=skip_unreadable)
-        job.data = replace(data, samples=store.samples)
-        for complaint in store.unreadable:
-            job.log(stage="decode", left_out=complaint)
-        model = _start(job, weights)
-        _learn(job, model, store)
-        photos.unlink()
+        try:
+            store = Store(
+                photos, data.samples, progress, skip_unreadable=skip_unreadable
+            )
+            job.data = replace(data, samples=store.samples)
+            for complaint in store.unreadable:
+                job.log(stage="decode", left_out=complaint)
+            learn(job, model, store)
+        finally:
+            photos.unlink(missing_ok=True)
         deliver(job, model, may_state, about)
     return artifact.read(out)
 
 
-def _start(job: Job, weights: str | Path) -> keras.Model:
-    """Return the network to train, with what it knows already."""
+def start(job: Job, weights: str | Path) -> keras.Model:
+    """Return the network to train, with what it knows already.
+
+    Raises ArtifactError or WeightsError when the weights are missing or do not fit.
+    """
     model = network.build(**job.network_settings())
     if weights != "imagenet" and Path(weights).is_dir():
         earlier = artifact.read(Path(weights))
@@ -122,7 +129,8 @@ def _start(job: Job, weights: str | Path) -> keras.Model:
     return model
 
 
-def _learn(job: Job, model: keras.Model, store: Store) -> None:
+def learn(job: Job, model: keras.Model, store: Store) -> None:
+    """Train the network as the recipe says: its head, then all of it."""
     recipe = job.recipe
     train_labels = job.index(job.data.of("train"))
     feed = Feed(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -38,6 +39,20 @@ def write_photos(folder: Path, label: str, count: int, seed: int) -> None:
         draw(label, rng).save(folder / f"{number:02d}.jpg", quality=90)
 
 
+def enliven(network: Any) -> None:
+    """Fit batch norm to noise: in a random backbone, signals die out on their way."""
+    backbone = network.get_layer("backbone")
+    norms = [layer for layer in backbone.layers if hasattr(layer, "moving_mean")]
+    backbone.trainable = True  # a frozen batch norm never looks at its input
+    for layer in norms:
+        layer.momentum = 0.0
+    noise = np.random.default_rng(6).uniform(-1, 1, (16, *network.input_shape[1:]))
+    backbone(noise.astype(np.float32), training=True)
+    for layer in norms:
+        layer.momentum = 0.999
+    backbone.trainable = False
+
+
 @pytest.fixture(scope="session")
 def photos(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return a dataset folder of three motifs, in groups of two."""
@@ -65,6 +80,7 @@ def backbone(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
     file = tmp_path_factory.mktemp("backbone") / "tiny.weights.h5"
     tiny = network.build(2, size=SIZE, alpha=0.35)
+    enliven(tiny)
     tiny.get_layer("backbone").save_weights(file)
     return file
 
@@ -101,4 +117,4 @@ def model(
     return out
 
 
-__all__ = ["MOTIFS", "PAPER", "SIZE", "draw", "tiny", "write_photos"]
+__all__ = ["MOTIFS", "PAPER", "SIZE", "draw", "enliven", "tiny", "write_photos"]
