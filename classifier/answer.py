@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
+
+from django.db.models import F, FilteredRelation, Q
 
 from classifier import words
 from classifier.predictor import Prediction
@@ -69,7 +71,6 @@ def answer(prediction: Prediction) -> Answer:
     elif len(named) < len(said.labels):
         # Two labels have become one motif, which no evaluation has looked at yet.
         kind, named = "unknown", ()
-    name_them({*best, *named})
     return Answer(
         kind=kind,
         motifs=named,
@@ -80,13 +81,13 @@ def answer(prediction: Prediction) -> Answer:
 
 
 def published_motifs(labels: Iterable[str]) -> dict[str, Motif]:
-    """Return the published motif of each label that has one.
+    """Return the published motif of each label that has one, with its name.
 
     A merged motif's label leads to its successor. One query, and one more for each
     link in the longest chain of merges.
     """
-    known = {motif.pk: motif for motif in Motif.objects.filter(slug__in=list(labels))}
-    found = {motif.slug: motif for motif in known.values()}
+    found = {motif.slug: motif for motif in _with_names(Q(slug__in=list(labels)))}
+    known = {motif.pk: motif for motif in found.values()}
     for _step in range(MERGES_FOLLOWED):
         merged = {
             label: motif.merged_into_id
@@ -95,24 +96,29 @@ def published_motifs(labels: Iterable[str]) -> dict[str, Motif]:
         }
         if not merged:
             break
-        known |= Motif.objects.in_bulk(set(merged.values()) - set(known))
+        if unknown := set(merged.values()) - set(known):
+            known |= {motif.pk: motif for motif in _with_names(Q(pk__in=unknown))}
         found |= {label: known[successor] for label, successor in merged.items()}
     return {x: m for x, m in found.items() if m.state == Motif.State.PUBLISHED}
 
 
-def name_them(motifs: Iterable[Motif]) -> None:
-    """Give motifs their preferred names with one query.
+def _with_names(which: Q) -> Iterator[Motif]:
+    """Yield motifs with their preferred names.
 
-    Lists use ``with_labels``; an answer shows three motifs and must be quick.
+    ``with_labels`` gives more, at three times the price; an answer must be quick.
     """
-    wanted = list(motifs)
-    names = dict(
-        MotifName.objects.preferred()
-        .filter(language=Language.BANJAR, motif__in=wanted)
-        .values_list("motif_id", "name")
+    preferred = FilteredRelation(
+        "names",
+        condition=Q(
+            names__kind=MotifName.Kind.PREFERRED, names__language=Language.BANJAR
+        ),
     )
-    for motif in wanted:
-        motif.preferred_name = names.get(motif.pk, motif.slug)
+    rows = Motif.objects.filter(which).annotate(
+        preferred=preferred, filed_under=F("preferred__name")
+    )
+    for motif in rows:
+        motif.preferred_name = motif.filed_under or motif.slug
+        yield motif
 
 
 def as_json(answer: Answer, elapsed_ms: float) -> dict[str, Any]:
