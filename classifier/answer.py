@@ -117,7 +117,9 @@ def _with_names(which: Q) -> Iterator[Motif]:
         preferred=preferred, filed_under=F("preferred__name")
     )
     for motif in rows:
-        motif.preferred_name = motif.filed_under or motif.slug
+        # The annotation is there, though the iterator's type has lost sight of it.
+        name: str | None = getattr(motif, "filed_under", None)
+        motif.preferred_name = name or motif.slug
         yield motif
 
 
