@@ -7,6 +7,7 @@ its hue, saturation and value (HSV), so the same cloth always gets the same name
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 from typing import TYPE_CHECKING
 
 import cv2
@@ -78,7 +79,7 @@ def dominant(
     # Averaging over a few pixels joins a thread's light and shade into its dye.
     cloth = cv2.resize(
         np.ascontiguousarray(small[top:bottom, left:right]),
-        (96, 96),
+        (64, 64),
         interpolation=cv2.INTER_AREA,
     ).reshape(-1, 3)
     names = name_colours(np.asarray(cloth, np.uint8))
@@ -109,6 +110,19 @@ def name_colours(pixels: NDArray[np.uint8]) -> NDArray[np.int64]:
     >>> [PALETTE[i] for i in name_colours(np.array(dyes, np.uint8))]
     ['yellow', 'blue', 'brown', 'black']
     """
+    red, green, blue = (pixels >> 3).T
+    return _table()[red, green, blue]
+
+
+@cache
+def _table() -> NDArray[np.int64]:
+    """Return the names of all colours in steps of 8 of 256, shape (32, 32, 32)."""
+    steps = np.arange(32, dtype=np.uint8) * 8 + 4
+    grid = np.stack(np.meshgrid(steps, steps, steps, indexing="ij"), axis=-1)
+    return _name(grid.reshape(-1, 3)).reshape(32, 32, 32)
+
+
+def _name(pixels: NDArray[np.uint8]) -> NDArray[np.int64]:
     hsv = cv2.cvtColor(pixels[None], cv2.COLOR_RGB2HSV_FULL)[0].astype(np.float32)
     hue, saturation, value = hsv[:, 0] * 360 / 256, hsv[:, 1] / 255, hsv[:, 2] / 255
     chroma = saturation * value

@@ -14,6 +14,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, NamedTuple
 
+import cv2
 import numpy as np
 from PIL import (
     Image,
@@ -358,7 +359,12 @@ def small_copy(image: Image.Image, longest: int = 320) -> NDArray[np.uint8]:
     if scale >= 1:
         return np.asarray(image)
     size = (max(1, round(image.width * scale)), max(1, round(image.height * scale)))
-    return np.asarray(image.resize(size, Image.Resampling.BILINEAR, reducing_gap=2.0))
+    # Means of whole blocks, then a step below 2 in which linear does not alias: a fifth
+    # of the time of Pillow's filter, which only what the network sees is worth.
+    factor = int(1 / scale)
+    blocks = np.asarray(image.reduce(factor) if factor > 1 else image)
+    small = cv2.resize(blocks, size, interpolation=cv2.INTER_LINEAR)
+    return np.asarray(small, np.uint8)
 
 
 def _square(

@@ -57,8 +57,9 @@ def check(image: Image.Image, small: NDArray[np.uint8] | None = None) -> Quality
     """
     small = small_copy(image) if small is None else small
     grey = cv2.cvtColor(small, cv2.COLOR_RGB2GRAY)
-    brightness = float(np.percentile(grey, 95)) / 255
-    blown_out = float((grey >= 250).mean())
+    levels = np.cumsum(cv2.calcHist([grey], [0], None, [256], [0, 256])) / grey.size
+    brightness = float(np.searchsorted(levels, 0.95)) / 255
+    blown_out = float(1 - levels[249])
     sharp = sharpness(np.asarray(grey, np.uint8))
     short_side = min(image.size)
     reasons = []
@@ -90,7 +91,12 @@ def sharpness(grey: NDArray[np.uint8]) -> float:
         grey: shape (h, w), 0..255.
     """
     values = grey.astype(np.float32)
-    fine = float(np.abs(values - cv2.GaussianBlur(values, (0, 0), 1.0)).mean())
-    coarse = float(np.abs(values - cv2.GaussianBlur(values, (0, 0), 6.0)).mean())
+    fine = _mean_difference(values, cv2.GaussianBlur(values, (0, 0), 1.0))
+    # A box of 21 pixels has the spread of a Gaussian of 6 and costs a fifth.
+    coarse = _mean_difference(values, cv2.blur(values, (21, 21)))
     # Rounding to whole levels looks like fine detail where there is no other.
     return max(0.0, fine - ROUNDING) / coarse if coarse > ROUNDING else 0.0
+
+
+def _mean_difference(one: cv2.typing.MatLike, other: cv2.typing.MatLike) -> float:
+    return cv2.norm(one, other, cv2.NORM_L1) / one.size

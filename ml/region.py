@@ -68,15 +68,12 @@ def find(image: Image.Image, small: NDArray[np.uint8] | None = None) -> Region:
     True
     """
     small = small_copy(image) if small is None else small
-    height, width = small.shape[:2]
-    lab = cv2.cvtColor(
-        cv2.GaussianBlur(small, (0, 0), 1.0).astype(np.float32) / 255, cv2.COLOR_RGB2LAB
-    )
-    ground = _background(np.asarray(lab, np.float32))
+    smooth = np.asarray(cv2.pyrDown(small), np.uint8)
+    height, width = smooth.shape[:2]
+    ground = _background(smooth)
     if ground is None:
         return WHOLE
-    differs = np.linalg.norm(lab - ground, axis=2) > MIN_DIFFERENCE
-    mask = differs.astype(np.uint8)
+    mask = (_distances(_lab(smooth), ground) > MIN_DIFFERENCE).astype(np.uint8)
     reach = max(3, round(min(width, height) * 0.04)) | 1
     round_brush = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (reach, reach))
     thin_brush = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (3, 3))
@@ -111,19 +108,31 @@ def find(image: Image.Image, small: NDArray[np.uint8] | None = None) -> Region:
     )
 
 
-def _background(lab: NDArray[np.float32]) -> NDArray[np.float32] | None:
-    """Return the background's colour, shape (3,), or None when there is none."""
-    strip = max(2, round(min(lab.shape[:2]) * 0.03))
-    border = np.concatenate(
-        [
-            lab[:strip].reshape(-1, 3),
-            lab[-strip:].reshape(-1, 3),
-            lab[:, :strip].reshape(-1, 3),
-            lab[:, -strip:].reshape(-1, 3),
-        ]
+def _background(smooth: NDArray[np.uint8]) -> NDArray[np.float32] | None:
+    """Return the background's CIELAB colour, shape (3,), or None if there is none."""
+    strip = max(2, round(min(smooth.shape[:2]) * 0.03))
+    edges = (
+        smooth[:strip],
+        smooth[-strip:],
+        smooth[:, :strip],
+        smooth[:, -strip:],
     )
-    colour = np.median(border, axis=0)
-    is_alike = np.linalg.norm(border - colour, axis=1) < MAX_GRAIN
+    border = _lab(np.concatenate([edge.reshape(1, -1, 3) for edge in edges], axis=1))
+    colour = np.asarray(np.median(border[0], axis=0), np.float32)
+    is_alike = _distances(border, colour) < MAX_GRAIN
     if is_alike.mean() < MIN_PLAIN or np.hypot(colour[1], colour[2]) > MAX_CHROMA:
         return None
-    return np.asarray(colour, np.float32)
+    return colour
+
+
+def _lab(pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
+    lab = cv2.cvtColor(pixels.astype(np.float32) / 255, cv2.COLOR_RGB2LAB)
+    return np.asarray(lab, np.float32)
+
+
+def _distances(
+    lab: NDArray[np.float32], colour: NDArray[np.float32]
+) -> NDArray[np.float32]:
+    """Return each pixel's distance to a colour, shape (h, w)."""
+    apart = lab - colour
+    return np.sqrt(np.einsum("hwc,hwc->hw", apart, apart))
