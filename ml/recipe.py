@@ -52,9 +52,6 @@ class Recipe:
 DEFAULT = Recipe(
     name="default",
     epochs=12,
-    # A second look, closer, makes the scores surer and more often right; a third adds
-    # nothing that was measured and ten milliseconds.
-    views=(View(), View(0.7)),
 )
 
 PAPER = Recipe(

@@ -95,7 +95,7 @@ def _write(path: Path, image: NDArray[np.uint8], rng: np.random.Generator) -> No
     quality = int(rng.integers(42, 96))
     bgr = np.ascontiguousarray(image[..., ::-1])
     if rng.random() < 0.3:
-        share = rng.uniform(0.5, 0.95)
+        share = rng.uniform(0.35, 0.95)
         small = cv2.resize(bgr, None, fx=share, fy=share, interpolation=cv2.INTER_AREA)
         bgr = cv2.resize(small, bgr.shape[1::-1], interpolation=cv2.INTER_LINEAR)
     _, data = cv2.imencode(".jpg", bgr, [cv2.IMWRITE_JPEG_QUALITY, quality])

@@ -98,6 +98,36 @@ class Drawing:
             pitch=self.pitch * factor,
         )
 
+    def spread(self, factor: float) -> Drawing:
+        """Return the same drawing with the lines that follow each other moved apart.
+
+        Only where every stroke of the unit is a line of the same form, such as waves
+        that run side by side; any other drawing stays as it is.
+        """
+        first = self.unit[0].points
+        shifts = []
+        for stroke in self.unit:
+            if stroke.is_closed or stroke.points.shape != first.shape:
+                return self
+            apart = stroke.points - first
+            if np.ptp(apart, axis=0).max() > 0.01 or abs(apart[0, 0]) > 0.01:
+                return self
+            shifts.append(float(apart[0, 1]))
+        if len(shifts) < 2:
+            return self
+        middle = sum(shifts) / len(shifts)
+        unit = tuple(
+            replace(
+                s, points=s.points + np.float32([0, (shift - middle) * (factor - 1)])
+            )
+            for s, shift in zip(self.unit, shifts, strict=True)
+        )
+        grown = self.height + (max(shifts) - min(shifts)) * (factor - 1)
+        # The next row goes on where the last line ends, as one more line would.
+        between = (max(shifts) - min(shifts)) / (len(shifts) - 1) * factor
+        pitch = max(self.pitch * grown / self.height, between * len(shifts))
+        return replace(self, unit=unit, height=grown, pitch=pitch)
+
     @classmethod
     def read(cls, path: Path) -> Drawing:
         """Return the drawing kept in an SVG file.

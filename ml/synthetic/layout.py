@@ -193,15 +193,19 @@ def _dice(
     drawing: Drawing, rng: np.random.Generator, *, slim: bool = False
 ) -> dict[str, float]:
     """Return how one cloth's maker draws a motif: sizes, spacing, steadiness."""
-    loose = 0.08 if drawing.slug in LADDER else 0.2
+    loose = 0.08 if drawing.slug in LADDER else 0.25
     low, high = drawing.rows
+    facing = drawing.is_facing and rng.random() < 0.5
     return {
         "wide": float(np.exp(rng.normal(0, loose))),
-        "tall": float(np.exp(rng.normal(0.2 * loose, 1.3 * loose))),
-        "pitch": float(rng.uniform(0.62, 1.25)),
+        # Makers stretch a curve far more than they widen it: arches as tall as flames.
+        "tall": float(np.exp(rng.normal(0.2 * loose, 1.6 * loose))),
+        # Rows that do not face each other lie close, one repeating the other.
+        "pitch": float(rng.uniform(0.62, 1.25) if facing else rng.uniform(0.4, 1.15)),
+        "spread": float(np.exp(np.clip(rng.normal(0.15, 0.3), -0.4, 0.6))),
         "rows": float(low if slim else rng.integers(low, high + 1)),
         "unsteady": float(rng.uniform(0.2, 1.6)),
-        "facing": float(drawing.is_facing and rng.random() < 0.55),
+        "facing": float(facing),
         "between": float(bool(drawing.between) and rng.random() < 0.6),
         "shift": float(rng.choice([0.0, 0.5, rng.random()], p=[0.55, 0.25, 0.2])),
         "tilt": float(rng.choice([0.0, rng.normal(0, 0.12), 0.6], p=[0.5, 0.35, 0.15])),
@@ -239,6 +243,7 @@ def _rows(
 ) -> float:
     """Lay a line motif as rows side by side, each tiled along the cloth."""
     k = layout.scale
+    drawing = drawing.spread(dice["spread"])
     rows, wide, tall = int(dice["rows"]), dice["wide"], dice["tall"]
     facing = bool(dice["facing"])
     rows = max(rows, 2) if facing else rows
