@@ -111,7 +111,7 @@ def name_colours(pixels: NDArray[np.uint8]) -> NDArray[np.int64]:
     ['yellow', 'blue', 'brown', 'black']
     """
     red, green, blue = (pixels >> 3).T
-    return _table()[red, green, blue]
+    return np.asarray(_table()[red, green, blue])
 
 
 @cache

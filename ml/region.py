@@ -135,4 +135,4 @@ def _distances(
 ) -> NDArray[np.float32]:
     """Return each pixel's distance to a colour, shape (h, w)."""
     apart = lab - colour
-    return np.sqrt(np.einsum("hwc,hwc->hw", apart, apart))
+    return np.asarray(np.sqrt(np.einsum("hwc,hwc->hw", apart, apart)), np.float32)

@@ -116,11 +116,10 @@ class Drawing:
         if len(shifts) < 2:
             return self
         middle = sum(shifts) / len(shifts)
+        further = [(shift - middle) * (factor - 1) for shift in shifts]
         unit = tuple(
-            replace(
-                s, points=s.points + np.float32([0, (shift - middle) * (factor - 1)])
-            )
-            for s, shift in zip(self.unit, shifts, strict=True)
+            replace(s, points=s.points + np.array([0, dy], np.float32))
+            for s, dy in zip(self.unit, further, strict=True)
         )
         grown = self.height + (max(shifts) - min(shifts)) * (factor - 1)
         # The next row goes on where the last line ends, as one more line would.

@@ -14,7 +14,8 @@ from pathlib import Path
 import pytest
 
 from ml import artifact
-from ml.__main__ import INTERRUPTED, UNUSABLE, main
+from ml.__main__ import INTERRUPTED, main
+from ml.commands.console import UNUSABLE
 from ml.evaluate import evaluate
 from ml.predict import Predictor
 from tests.ml.conftest import write_photos

@@ -1,0 +1,12 @@
+"""The commands of `python -m ml`, a module each: ``add`` its options, ``run`` it."""
+
+from types import ModuleType
+
+from ml.commands import evaluate, predict, synthesize, train
+
+COMMANDS: dict[str, ModuleType] = {
+    "train": train,
+    "evaluate": evaluate,
+    "predict": predict,
+    "synthesize": synthesize,
+}

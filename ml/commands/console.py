@@ -1,0 +1,74 @@
+"""What the commands share: complaints, progress bars and printing."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from tqdm import tqdm
+
+from ml import dataset
+from ml.dataset import Dataset
+
+UNUSABLE = 2
+"""Exit code when what was given cannot be used."""
+
+
+class Complaint(Exception):
+    """Something about what was given, to be said without a traceback."""
+
+
+class Bars:
+    """One progress bar per step, on standard error."""
+
+    def __init__(self, *, is_quiet: bool):
+        """Show nothing when quiet."""
+        self._is_quiet = is_quiet
+        self._what = ""
+        self._bar: Any = None
+
+    def __call__(self, what: str, done: int, total: int) -> None:
+        """Move the bar of the step ``what``; a new step starts a new bar."""
+        if self._is_quiet:
+            return
+        if what != self._what:
+            self.close()
+            # A log file gets a line now and then, a terminal a moving bar.
+            pause = 0.1 if sys.stderr.isatty() else 10.0
+            self._what = what
+            self._bar = tqdm(total=total, desc=what, unit="", mininterval=pause)
+        self._bar.update(done - self._bar.n)
+
+    def close(self) -> None:
+        """End the bar that is shown."""
+        if self._bar is not None:
+            self._bar.close()
+        self._bar, self._what = None, ""
+
+
+def print_json(content: object) -> None:
+    """Print an answer for another program."""
+    print(json.dumps(content, ensure_ascii=False, indent=2))
+
+
+def unknown(given: Sequence[str]) -> list[Dataset]:
+    """Read folders given as DIR or LABEL=DIR."""
+    found = []
+    for one in given:
+        label, equals, folder = one.partition("=")
+        is_pair = bool(equals) and not Path(one).exists()
+        path = Path(folder) if is_pair else Path(one)
+        found.append(dataset.load_unknown(path, label if is_pair else None))
+    return found
+
+
+def positive(text: str) -> int:
+    """Read a whole number from 1 on, as an option's type."""
+    number = int(text)
+    if number < 1:
+        raise argparse.ArgumentTypeError("must be at least 1")
+    return number
