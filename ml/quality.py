@@ -99,4 +99,5 @@ def sharpness(grey: NDArray[np.uint8]) -> float:
 
 
 def _mean_difference(one: cv2.typing.MatLike, other: cv2.typing.MatLike) -> float:
-    return float(cv2.norm(one, other, cv2.NORM_L1)) / one.size
+    total: float = cv2.norm(one, other, cv2.NORM_L1)
+    return total / int(one.size)
