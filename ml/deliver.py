@@ -15,8 +15,9 @@ from typing import TYPE_CHECKING, Any
 import keras
 import numpy as np
 
-from ml import artifact, calibrate, evaluate, network
+from ml import artifact, calibrate, embeddings, evaluate, network
 from ml.artifact import Artifact, Manifest
+from ml.embeddings import Embeddings
 from ml.images import open_image
 from ml.job import Job
 from ml.predict import Predictor, look
@@ -62,9 +63,23 @@ def deliver(
         libraries=dict(_libraries()),
         files={artifact.MODEL: digest},
     )
+    _remember(job, Predictor(Artifact(job.partial, manifest)))
     manifest, metrics = _measure(job, manifest, earn="earned" in may_state)
     metrics["temperature"] = round(warmth, 4)
     artifact.seal(job.partial, manifest, metrics)
+
+
+def _remember(job: Job, predictor: Predictor) -> None:
+    """Write the training photos' embeddings, as serving sees them."""
+    learned = job.data.of("train")
+    kept = [learned[i] for i in embeddings.remembered([s.label for s in learned])]
+    vectors = []
+    for at, sample in enumerate(kept, start=1):
+        vectors.append(predictor.embed(open_image(sample.path)))
+        job.progress("remember", at, len(kept))
+    labels = tuple(sample.label for sample in kept)
+    names = tuple(f"{sample.label}/{sample.path.name}" for sample in kept)
+    embeddings.write(job.partial, Embeddings(np.stack(vectors), labels, names))
 
 
 def _measure(

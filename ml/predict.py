@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 import numpy as np
 
-from ml import colour, quality, region
+from ml import colour, embeddings, prototypes, quality, region
 from ml.artifact import MODEL, Artifact, ArtifactError, Manifest, read
 from ml.colour import Dye
+from ml.embeddings import Embeddings, Near
 from ml.images import Box, small_copy, views
 from ml.quality import Quality
 from ml.region import Region
@@ -47,6 +48,16 @@ class Answer:
     reason: Reason
 
 
+class Suggestion(NamedTuple):
+    """A motif that the photos may show."""
+
+    label: str
+    score: float
+    """0..1."""
+    provisional: bool = False
+    """Whether it is recognised by a few photos' prototype, not by the network."""
+
+
 @dataclass(frozen=True)
 class Look:
     """What was seen in one photo before the network was asked."""
@@ -64,11 +75,12 @@ class Prediction:
     """What one model said of the photos of one cloth."""
 
     scores: dict[str, float]
-    """Every label's score, 0..1, the unknown labels included; they sum to 1."""
+    """Every label's score, 0..1, those of unknown labels and of provisional motifs
+    included; they sum to 1."""
     unknown_score: float
     """The sum of the unknown labels' scores."""
     answer: Answer
-    suggestions: list[tuple[str, float]]
+    suggestions: list[Suggestion]
     """The motifs with the best scores, best first."""
     quality: Quality
     """Of the best photo."""
@@ -80,7 +92,7 @@ class Prediction:
     map_box: Box
     """The part of the photo that ``map`` covers."""
     embedding: NDArray[np.float32]
-    """(1280,), unit length: photos of like cloth lie near each other."""
+    """(features,), unit length: photos of like cloth lie near each other."""
     model_version: str
     sha256: str
 
@@ -96,15 +108,26 @@ def load(folder: Path) -> Predictor:
 class Predictor:
     """A model, loaded; may be called from several threads."""
 
-    def __init__(self, model: Path | Artifact, *, threads: int = 2):
+    def __init__(
+        self,
+        model: Path | Artifact,
+        *,
+        threads: int = 2,
+        provisional: Mapping[str, NDArray[np.float32]] | None = None,
+    ):
         """Load a model.
 
         Args:
             model: a folder as ``ml.artifact`` writes it, or what it read there.
             threads: how many cores one call may use.
+            provisional: motifs that it was not trained on; per motif the embeddings
+                of at least three confirmed photos, (photos, features).
 
         Raises:
-            ArtifactError: it is missing, altered or does not run.
+            ArtifactError: it is missing, altered or does not run, or it remembers no
+                training photos that provisional motifs could be held against.
+            ValueError: a provisional motif has too few photos, is known already or
+                has embeddings of another network.
         """
         from ai_edge_litert.interpreter import Interpreter
 
@@ -137,17 +160,65 @@ class Predictor:
                 f"{self.artifact.folder / MODEL} is not the network that its "
                 f"manifest describes."
             )
+        self._memory: Embeddings | None = None
+        self._remembers = embeddings.FILE in self.manifest.files
+        self._provisional: prototypes.Provisional | None = None
+        if provisional:
+            if self.memory is None:
+                raise ArtifactError(
+                    f"{self.artifact.folder} has no {embeddings.FILE}; train it again "
+                    f"before giving it provisional motifs."
+                )
+            self._provisional = prototypes.provisional(
+                provisional, self.memory, self.manifest.labels
+            )
 
-    def predict(self, images: Sequence[Image.Image]) -> Prediction:
+    @property
+    def memory(self) -> Embeddings | None:
+        """The training photos' embeddings, read when first needed.
+
+        None when the model was made before they were kept. Raises ArtifactError when
+        the file was altered.
+        """
+        if self._memory is None and self._remembers:
+            self._memory = embeddings.read(self.artifact)
+        return self._memory
+
+    def nearest(self, embedding: NDArray[np.float32], k: int = 5) -> list[Near]:
+        """Return the training photos that resemble a photo most, nearest first.
+
+        Args:
+            embedding: of the photo, as ``predict`` gives it.
+            k: how many; fewer when the model remembers fewer, none when it was made
+                before embeddings were kept.
+
+        Raises:
+            ArtifactError: the file with the embeddings was altered.
+        """
+        return [] if self.memory is None else self.memory.nearest(embedding, k)
+
+    def embed(self, image: Image.Image) -> NDArray[np.float32]:
+        """Return the embedding that ``predict`` gives for one photo, and only that."""
+        found = region.find(image, small_copy(image))
+        wanted = found if self.manifest.uses_region else None
+        pixels, _ = views(image, wanted, self.manifest.views, self.manifest.size)
+        runs = [self.run(square)["embedding"] for square in pixels]
+        return embeddings.unit(np.mean(runs, axis=0))
+
+    def predict(self, images: Iterable[Image.Image]) -> Prediction:
         """Answer for one cloth.
 
         Args:
             images: one or more photos of the same cloth, as ``open_image`` gives them.
-                Unusable ones are left out unless all are.
+                Unusable ones are left out unless all are. Given one by one, each
+                is let go of before the next is asked for.
         """
-        if not images:
+        looks = []
+        for image in images:
+            looks.append(look(image, self.manifest))
+            del image
+        if not looks:
             raise ValueError("predict needs at least one photo")
-        looks = [look(image, self.manifest) for image in images]
         asked = [one for one in looks if one.quality.usable] or looks
         runs = [[self.run(square) for square in one.pixels] for one in asked]
         every = [run for photo in runs for run in photo]
@@ -155,20 +226,26 @@ class Predictor:
         embedding = np.mean([run["embedding"] for run in every], axis=0)
         labels = self.manifest.labels
         named = dict(zip(labels, scores.tolist(), strict=True))
-        suggestions = suggest(named, self.manifest)
-        best = labels.index(suggestions[0][0])
-        length = float(np.linalg.norm(embedding))
+        # The network's map shows its own labels only.
+        best = labels.index(suggest(named, self.manifest)[0].label)
+        embedding = embeddings.unit(embedding)
+        new: tuple[str, ...] = ()
+        if self._provisional is not None:
+            new = self._provisional.labels
+            named = self._provisional.mix(named, embedding)
         return Prediction(
             scores=named,
             unknown_score=sum(named[x] for x in self.manifest.unknown_labels),
-            answer=answer(named, self.manifest, usable=asked[0].quality.usable),
-            suggestions=suggestions,
+            answer=answer(
+                named, self.manifest, usable=asked[0].quality.usable, provisional=new
+            ),
+            suggestions=suggest(named, self.manifest, new),
             quality=max((x.quality for x in looks), key=_usability),
             region=asked[0].region,
             colours=asked[0].colours,
             map=_heat(runs[0][0]["map"][..., best]),
             map_box=asked[0].boxes[0],
-            embedding=embedding / length if length else embedding,
+            embedding=embedding,
             model_version=self.manifest.version,
             sha256=self.artifact.sha256,
         )
@@ -176,7 +253,8 @@ class Predictor:
     def run(self, square: NDArray[np.uint8]) -> dict[str, NDArray[np.float32]]:
         """Return the network's outputs for one square of (size, size, 3) pixels.
 
-        ``scores`` (labels,), ``embedding`` (1280,), ``map`` (rows, columns, labels).
+        ``scores`` (labels,), ``embedding`` (features,),
+        ``map`` (rows, columns, labels).
         """
         pixels = square[None].astype(np.float32)
         with self._lock:
@@ -200,19 +278,29 @@ def look(image: Image.Image, manifest: Manifest) -> Look:
     )
 
 
-def suggest(scores: dict[str, float], manifest: Manifest) -> list[tuple[str, float]]:
-    """Return the motifs with the best scores, best first."""
-    ranked = sorted(manifest.motifs, key=lambda label: -scores[label])
-    return [(label, scores[label]) for label in ranked[: manifest.most]]
+def suggest(
+    scores: dict[str, float], manifest: Manifest, provisional: Sequence[str] = ()
+) -> list[Suggestion]:
+    """Return the motifs with the best scores, provisional ones too, best first."""
+    motifs = (*manifest.motifs, *provisional)
+    ranked = sorted(motifs, key=lambda label: -scores[label])[: manifest.most]
+    return [Suggestion(x, scores[x], x in provisional) for x in ranked]
 
 
-def answer(scores: dict[str, float], manifest: Manifest, *, usable: bool) -> Answer:
+def answer(
+    scores: dict[str, float],
+    manifest: Manifest,
+    *,
+    usable: bool,
+    provisional: Sequence[str] = (),
+) -> Answer:
     """Decide what to say, by the rules in the manifest.
 
     Args:
         scores: every label's score.
         manifest: the thresholds and the labels that may be stated alone.
         usable: whether any photo was good enough to judge.
+        provisional: motifs recognised by a prototype; they are never stated alone.
     """
     limits = manifest.thresholds
     if not usable:
@@ -221,16 +309,16 @@ def answer(scores: dict[str, float], manifest: Manifest, *, usable: bool) -> Ans
     if unknown and sum(unknown.values()) >= limits.unknown:
         is_cloth = max(unknown, key=lambda label: unknown[label]) == OTHER_CLOTH
         return Answer("unknown", (), "other_cloth" if is_cloth else "not_cloth")
-    ranked = suggest(scores, manifest)
-    best, score = ranked[0]
-    runner_up = ranked[1][1] if len(ranked) > 1 else 0.0
+    ranked = suggest(scores, manifest, provisional)
+    best, score, _ = ranked[0]
+    runner_up = ranked[1].score if len(ranked) > 1 else 0.0
     is_clear = score >= limits.single and score - runner_up >= limits.either_margin
     if is_clear and best in manifest.single:
         return Answer("motif", (best,), "recognised")
-    if len(ranked) < 2 or sum(s for _, s in ranked) < limits.either:
+    if len(ranked) < 2 or sum(one.score for one in ranked) < limits.either:
         return Answer("unknown", (), "low_scores")
-    near = [label for label, s in ranked if score - s <= limits.either_margin]
-    offered = near if len(near) > 1 else [label for label, _ in ranked[:2]]
+    near = [one.label for one in ranked if score - one.score <= limits.either_margin]
+    offered = near if len(near) > 1 else [one.label for one in ranked[:2]]
     reason: Reason = "seed_model" if is_clear else "close_scores"
     return Answer("either", tuple(offered), reason)
 

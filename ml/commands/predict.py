@@ -50,8 +50,8 @@ def run(given: Namespace, bars: Bars) -> int:
                 "images": [str(path) for path, _ in group],
                 "answer": asdict(said.answer),
                 "suggestions": [
-                    {"label": label, "score": round(score, 4)}
-                    for label, score in said.suggestions
+                    one._asdict() | {"score": round(one.score, 4)}
+                    for one in said.suggestions
                 ],
                 "unknown_score": round(said.unknown_score, 4),
                 "scores": {k: round(v, 4) for k, v in said.scores.items()},
@@ -78,5 +78,6 @@ def _print_answer(one: dict[str, Any]) -> None:
     labels = f": {', '.join(said['labels'])}" if said["labels"] else ""
     print(f"  {said['kind']}{labels} ({said['reason']})")
     for suggestion in one["suggestions"]:
-        print(f"  {suggestion['score']:7.1%}  {suggestion['label']}")
+        mark = " (provisional)" if suggestion["provisional"] else ""
+        print(f"  {suggestion['score']:7.1%}  {suggestion['label']}{mark}")
     print(f"  {one['unknown_score']:7.1%}  (unknown)")

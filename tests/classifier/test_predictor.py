@@ -48,7 +48,7 @@ def test_suggestions_are_the_best_motifs_best_first(model):
 
     motifs = [(x, said.scores[x]) for x in model.manifest.motifs]
     best = sorted(motifs, key=lambda pair: -pair[1])[: model.manifest.most]
-    assert said.suggestions == best
+    assert [(one.label, one.score) for one in said.suggestions] == best
 
 
 def test_an_answer_names_as_many_motifs_as_its_kind_says(model):

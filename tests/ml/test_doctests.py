@@ -13,6 +13,7 @@ MODULES = (
     "colour",
     "containers",
     "dataset",
+    "embeddings",
     "images",
     "metrics",
     "quality",

@@ -82,13 +82,13 @@ def test_a_prediction_says_all_that_is_shown(predictor: Predictor):
     assert sum(said.scores.values()) == pytest.approx(1, abs=1e-5)
     assert tuple(said.scores) == predictor.manifest.labels
     assert said.unknown_score == said.scores["not-cloth"]
-    assert [label for label, _ in said.suggestions] == sorted(
+    assert [one.label for one in said.suggestions] == sorted(
         ("checks", "dots", "stripes"), key=lambda label: -said.scores[label]
     )
     assert said.map.shape == (2, 2)
     assert 0 <= said.map.min() <= said.map.max() <= 1
     assert np.linalg.norm(said.embedding) == pytest.approx(1, abs=1e-4)
-    assert said.embedding.shape == (1280,)
+    assert said.embedding.ndim == 1
     assert said.quality.usable
     assert said.colours
     assert said.sha256 == predictor.artifact.sha256

@@ -1,0 +1,87 @@
+"""A few photos are enough for a motif to be recognised, and it is marked so."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from ml import predict, prototypes
+from ml.artifact import Thresholds
+from ml.embeddings import Embeddings, unit
+from ml.predict import Predictor
+from tests.ml.conftest import draw
+
+RNG = np.random.default_rng(4)
+AXES = np.eye(6, dtype=np.float32)
+
+
+def near(axis: int, count: int = 5) -> np.ndarray:
+    return unit(AXES[axis] + RNG.normal(0, 0.05, (count, 6)))
+
+
+MEMORY = Embeddings(
+    np.concatenate([near(0), near(1)]), ("a",) * 5 + ("b",) * 5, tuple("0123456789")
+)
+
+
+def test_a_prototype_is_nearest_to_its_own_photos():
+    found = prototypes.build(MEMORY.vectors, MEMORY.labels)
+
+    assert found.labels == ("a", "b")
+    assert found.similarity(near(0)).argmax(axis=1).tolist() == [0] * 5
+    assert np.linalg.norm(found.vectors, axis=1) == pytest.approx([1, 1], abs=1e-5)
+
+
+def test_a_new_motif_takes_its_share_and_all_scores_sum_to_one():
+    new = prototypes.provisional({"new": near(2, 3)}, MEMORY, ["a", "b"])
+
+    of_new = new.mix({"a": 0.7, "b": 0.3}, near(2, 1)[0])
+    of_old = new.mix({"a": 0.7, "b": 0.3}, near(0, 1)[0])
+
+    assert max(of_new, key=lambda label: of_new[label]) == "new"
+    assert max(of_old, key=lambda label: of_old[label]) == "a"
+    assert sum(of_new.values()) == pytest.approx(1)
+    assert of_new["a"] / of_new["b"] == pytest.approx(7 / 3)
+
+
+@pytest.mark.parametrize(
+    ("given", "complaint"),
+    [
+        ({"new": near(2, 2)}, "has 2 photos"),
+        ({"a": near(0, 3)}, "already"),
+        ({"new": np.ones((3, 5), np.float32)}, "another network"),
+    ],
+)
+def test_what_cannot_be_a_new_motif_is_refused(given, complaint):
+    with pytest.raises(ValueError, match=complaint):
+        prototypes.provisional(given, MEMORY, ["a", "b"])
+
+
+def test_three_photos_bring_a_motif_among_the_suggestions(model: Path):
+    def photo(seed: int):
+        return draw("grain", np.random.default_rng(seed), 256)
+
+    known = predict.load(model)
+    shown = np.stack([known.embed(photo(seed)) for seed in range(3)])
+    predictor = Predictor(model, provisional={"grain": shown})
+
+    said = predictor.predict([photo(9)])
+
+    assert [one.label for one in said.suggestions if one.provisional] == ["grain"]
+    assert sum(said.scores.values()) == pytest.approx(1, abs=1e-5)
+    assert said.map.shape == known.predict([photo(9)]).map.shape
+
+
+def test_a_provisional_motif_is_never_stated_alone():
+    manifest = predict.Manifest(
+        "1", "", ("a", "b"), (), single=("a",), thresholds=Thresholds(single=0.8)
+    )
+    scores = {"a": 0.03, "b": 0.02, "new": 0.95}
+
+    said = predict.answer(scores, manifest, usable=True, provisional=["new"])
+    known = predict.answer({"a": 0.95, "b": 0.05}, manifest, usable=True)
+
+    assert (said.kind, said.labels) == ("either", ("new", "a"))
+    assert (known.kind, known.labels) == ("motif", ("a",))
