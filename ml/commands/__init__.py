@@ -2,11 +2,12 @@
 
 from types import ModuleType
 
-from ml.commands import evaluate, predict, synthesize, train
+from ml.commands import evaluate, fewshot, predict, synthesize, train
 
 COMMANDS: dict[str, ModuleType] = {
     "train": train,
     "evaluate": evaluate,
     "predict": predict,
     "synthesize": synthesize,
+    "fewshot": fewshot,
 }

@@ -14,6 +14,7 @@ MODULES = (
     "containers",
     "dataset",
     "embeddings",
+    "fewshot",
     "images",
     "metrics",
     "quality",
