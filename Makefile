@@ -23,7 +23,7 @@ bench: .venv/dev static/vendor  ## measure what the docs claim
 starter: .venv/train  ## build the starter model; BACKBONE=weights.h5 FREE=photos
 	@test -f "$(BACKBONE)" -a -d "$(FREE)" || { echo 'Name the backbone weights and the free photos: make starter BACKBONE=file.h5 FREE=folder'; exit 1; }
 	$(PY) -m ml synthesize motifs/data/drawings --out var/starter --per-motif 320 --seed 1
-	$(PY) -m ml train var/starter/motifs --out ml/starter --replace --weights "$(BACKBONE)" --epochs 7 --seed 1 --about docs/starter.md --unknown other-cloth=var/starter/other-cloth --unknown not-cloth="$(FREE)"
+	$(PY) -m ml train var/starter/motifs --out ml/starter --replace --weights "$(BACKBONE)" --recipe full --epochs 7 --seed 1 --about docs/starter.md --unknown other-cloth=var/starter/other-cloth --unknown not-cloth="$(FREE)"
 manage: .venv/base  ## a Django command; CMD="createsuperuser"
 	@$(SITE) $(PY) manage.py $(CMD)
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO, Protocol, cast
@@ -75,7 +75,7 @@ class Predictor(Protocol):
     artifact: Artifact
     manifest: Manifest
 
-    def predict(self, images: Sequence[Image.Image]) -> Prediction: ...
+    def predict(self, images: Iterable[Image.Image]) -> Prediction: ...
 
 
 @dataclass(frozen=True)
@@ -116,7 +116,7 @@ def champion() -> Predictor:
             raise NoModel(reason)
         try:
             _loaded[folder] = load(folder)
-        except ArtifactError as error:
+        except (ArtifactError, OSError) as error:
             logger.warning("no model to identify with: %s", error)
             _failed[folder] = (time.monotonic(), str(error))
             raise NoModel(str(error)) from error
@@ -159,7 +159,8 @@ def predict(photos: Sequence[Photo]) -> Prediction:
     if not _turns.acquire(timeout=WAIT_S):
         raise Busy
     try:
-        return model.predict([_open(p, at) for at, p in enumerate(photos)])
+        # One by one: five giant photos at once would take five times the memory.
+        return model.predict(_open(p, at) for at, p in enumerate(photos))
     finally:
         _turns.release()
 

@@ -21,6 +21,7 @@ import urllib.error
 import urllib.request
 from collections import deque
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import IO
 
@@ -30,6 +31,7 @@ from heritage.processes import describe_exit, die_with_parent, stop
 
 HOST = "127.0.0.1"
 ANSWER_WAIT_S = 60
+SWEEP_EVERY_S = 60
 RESTARTS, RESTARTS_WITHIN_S = 5, 60
 
 
@@ -116,16 +118,29 @@ def _serve(var: Path, port: int) -> int:
             f"is in {password_file}\n"
             f"Logs are in {log}. Ctrl-C stops everything."
         )
+        sweep_at = time.monotonic() + SWEEP_EVERY_S
         while True:
             for service in services:
                 if not service.keep_running():
                     return 1
+            if time.monotonic() >= sweep_at:
+                sweep_at = time.monotonic() + SWEEP_EVERY_S
+                _sweep()
             time.sleep(0.5)
     finally:
         # A second Ctrl-C must not leave half of the site running.
         signal.signal(signal.SIGINT, signal.SIG_IGN)
         for service in services:
             service.stop()
+
+
+def _sweep() -> None:
+    """Ask the worker to catch what the queue lost and to delete what is old."""
+    from classifier.tasks import sweep_jobs_task
+
+    # With the broker down there is a next minute.
+    with suppress(Exception):
+        sweep_jobs_task.delay()
 
 
 def step(name: str, work: Callable[[], str | None]) -> None:
@@ -254,7 +269,10 @@ def _wait_for_answer(port: int, services: list[Service]) -> None:
             url = f"{_address(port)}health/ready"
             with urllib.request.urlopen(url, timeout=5):  # noqa: S310 - our own address
                 return
-        except (urllib.error.URLError, OSError):
+        except (urllib.error.URLError, OSError) as error:
+            # An answer it is: ALLOWED_HOSTS need not name this machine's own address.
+            if isinstance(error, urllib.error.HTTPError) and error.code < 500:
+                return
             if not all(service.keep_running() for service in services):
                 break
             time.sleep(0.2)

@@ -44,6 +44,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
         bars.close()
         print(f"error: {error}", file=sys.stderr)
         return UNUSABLE
+    except ModuleNotFoundError as error:
+        if error.name not in ("keras", "tensorflow"):
+            raise
+        bars.close()
+        print(
+            f"error: {given.command} needs TensorFlow, which is installed apart: "
+            "run `make .venv/train` first.",
+            file=sys.stderr,
+        )
+        return UNUSABLE
     except KeyboardInterrupt:
         bars.close()
         print("interrupted: no model was written", file=sys.stderr)

@@ -7,6 +7,7 @@ production is what it learned from.
 from __future__ import annotations
 
 import json
+import math
 import signal
 import subprocess
 import sys
@@ -41,6 +42,9 @@ MIN_SIDE = 64
 
 KEPT_SIDE = 384
 """Decoding may reduce a picture, never below this shortest side (pixels)."""
+
+MAX_KEPT_PIXELS = 4_000_000
+"""Pixels above which even a long, narrow picture is reduced."""
 
 MAX_BYTES = 40 * 2**20
 
@@ -252,7 +256,10 @@ def _decode(
         picture.draft("RGB", wanted)
     picture.load()
     image: Image.Image = picture
-    factor = min(picture.size) // kept_side
+    # A strip is reduced by its area: its short side alone would keep all of it.
+    area = math.sqrt(picture.width * picture.height / MAX_KEPT_PIXELS)
+    factor = max(min(picture.size) // kept_side, math.ceil(area))
+    factor = min(factor, max(1, min(picture.size) // MIN_SIDE))
     if image.mode.startswith("I;16"):
         image = _to_8_bit(image)
     elif image.mode in ("1", "P", "PA"):

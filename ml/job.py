@@ -74,4 +74,5 @@ class Job:
             "size": self.recipe.size,
             "alpha": self.recipe.alpha,
             "scaling": self.recipe.scaling,
+            "head": self.recipe.head,
         }

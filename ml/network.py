@@ -22,10 +22,21 @@ if TYPE_CHECKING:
 
 HIDDEN = 256
 DROPOUT = 0.2
+DECAY = 1e-4
+"""Weight decay of the linear head, on standardised features."""
 BLOCKS = 17
 """MobileNetV2 has 17 bottleneck blocks, between its first and its last convolution."""
 
+TAPPED = (
+    "block_6_expand_relu",
+    "block_10_expand_relu",
+    "block_13_expand_relu",
+    "out_relu",
+)
+"""The layers that the linear head reads: strokes, their figures, and what they make."""
+
 Scaling = Literal["signed", "unit"]
+Head = Literal["paper", "linear"]
 
 
 class WeightsError(Exception):
@@ -38,13 +49,17 @@ def build(
     size: int = INPUT_SIZE,
     alpha: float = 1.0,
     scaling: Scaling = "signed",
+    head: Head = "paper",
     batch: int | None = None,
 ) -> keras.Model:
-    """Return MobileNetV2 with the paper's head, random weights.
+    """Return MobileNetV2 with a new head, random weights.
 
-    The head is global average pooling, dropout 0.2, dense 256 with ReLU, dropout 0.2
-    and softmax. The backbone always runs in inference mode, also while fine-tuning:
-    a few hundred photos would ruin batch-norm statistics learned from a million.
+    The paper's head is global average pooling, dropout 0.2, dense 256 with ReLU,
+    dropout 0.2 and softmax. The linear head pools four layers of the backbone, from
+    early to last, and is one dense layer with softmax: a motif is a matter of strokes
+    as much as of what they make together. The backbone always runs in inference
+    mode, also while fine-tuning: a few hundred photos would ruin batch-norm
+    statistics learned from a million.
 
     Args:
         labels: how many labels it tells apart, the unknown ones included.
@@ -52,15 +67,17 @@ def build(
         alpha: width of the backbone, as in MobileNetV2.
         scaling: "signed" maps pixels to -1..1, which MobileNetV2's weights expect;
             "unit" maps them to 0..1, which is the paper's slip.
+        head: "paper" or "linear".
         batch: fixes the batch dimension, as the exported network needs it.
 
     Returns:
         Model from ``pixels``, shape (batch, size, size, 3), values 0..255, to a dict:
         ``scores``, (batch, labels), each row summing to 1;
-        ``embedding``, (batch, 1280), the pooled features;
+        ``embedding``, (batch, features), the pooled features: 1280 with the paper's
+        head and alpha 1, 2432 with the linear one;
         ``map``, (batch, rows, columns, labels): what each place adds to each label
         before the softmax. Its mean over the places is exactly what the softmax is
-        given, because the head is linear once the ReLU's on and off are known.
+        given, because the head is linear once any ReLU's on and off are known.
     """
     pixels = keras.Input((size, size, 3), batch_size=batch, name="pixels")
     backbone = keras.applications.MobileNetV2(
@@ -70,6 +87,9 @@ def build(
         weights=None,
         name="backbone",
     )
+    if head == "linear":
+        taps = [backbone.get_layer(name).output for name in TAPPED]
+        backbone = keras.Model(backbone.input, taps, name="backbone")
     backbone.trainable = False
     rescale = (
         keras.layers.Rescaling(1 / 127.5, offset=-1)
@@ -77,6 +97,27 @@ def build(
         else keras.layers.Rescaling(1 / 255)
     )
     features = backbone(rescale(pixels), training=False)
+    outputs = _linear if head == "linear" else _paper
+    return keras.Model(pixels, outputs(features, labels), name="langgundi")
+
+
+def _linear(features: Any, labels: int) -> dict[str, Any]:
+    """Return the outputs of the linear head on the tapped layers."""
+    logits = keras.layers.Dense(labels, name="logits")
+    rows = features[-1].shape[1]
+    # Each layer's grid is a whole multiple of the last one's, so the mean over the
+    # pooled grid is the mean over the layer, and the map adds up to the logits.
+    grids = [
+        keras.layers.AveragePooling2D(one.shape[1] // rows)(one) for one in features
+    ]
+    places = keras.layers.Concatenate()(grids)
+    embedding = keras.layers.GlobalAveragePooling2D(name="embedding")(places)
+    scores = keras.layers.Softmax(name="scores")(logits(embedding))
+    return {"scores": scores, "embedding": embedding, "map": logits(places)}
+
+
+def _paper(features: Any, labels: int) -> dict[str, Any]:
+    """Return the outputs of the paper's head on the last layer."""
     head = _head(labels)
     embedding = keras.layers.GlobalAveragePooling2D(name="embedding")(features)
     hidden = head["hidden"](keras.layers.Dropout(DROPOUT)(embedding))
@@ -85,11 +126,7 @@ def build(
     # The ReLU of the pooled features decides which hidden units count, everywhere.
     is_on = keras.ops.cast(hidden > 0, "float32")
     places = head["hidden"](features) * keras.ops.reshape(is_on, (-1, 1, 1, HIDDEN))
-    return keras.Model(
-        pixels,
-        {"scores": scores, "embedding": embedding, "map": head["logits"](places)},
-        name="langgundi",
-    )
+    return {"scores": scores, "embedding": embedding, "map": head["logits"](places)}
 
 
 def _head(labels: int) -> dict[str, Any]:
@@ -99,19 +136,47 @@ def _head(labels: int) -> dict[str, Any]:
     }
 
 
-def build_head(width: int, labels: int) -> keras.Model:
+def build_head(width: int, labels: int, head: Head = "paper") -> keras.Model:
     """Return the head alone, from pooled features (batch, width) to scores."""
-    head = _head(labels)
     features = keras.Input((width,))
+    if head == "linear":
+        logits = keras.layers.Dense(
+            labels, kernel_regularizer=keras.regularizers.L2(DECAY), name="logits"
+        )
+        return keras.Model(features, keras.layers.Softmax()(logits(features)))
+    return _paper_head(features, labels)
+
+
+def _paper_head(features: Any, labels: int) -> keras.Model:
+    head = _head(labels)
     hidden = head["hidden"](keras.layers.Dropout(DROPOUT)(features))
     kept = keras.layers.Dropout(DROPOUT)(keras.layers.ReLU()(hidden))
     return keras.Model(features, keras.layers.Softmax()(head["logits"](kept)))
 
 
 def copy_head(source: keras.Model, target: keras.Model) -> None:
-    """Copy the head's weights from one network (or head) to another."""
-    for name in ("hidden", "logits"):
+    """Copy the head's weights from one network (or head) to another of its kind."""
+    for name in _head_layers(source):
         target.get_layer(name).set_weights(source.get_layer(name).get_weights())
+
+
+def _head_layers(network: keras.Model) -> list[str]:
+    names = {layer.name for layer in network.layers}
+    return [name for name in ("hidden", "logits") if name in names]
+
+
+def standardise_head(
+    head: keras.Model, mean: NDArray[np.float32], spread: NDArray[np.float32]
+) -> None:
+    """Make a linear head take plain features instead of standardised ones.
+
+    Args:
+        head: as ``build_head`` gives it, trained on (features - mean) / spread.
+        mean, spread: shape (features,); the spread is above 0.
+    """
+    kernel, bias = head.get_layer("logits").get_weights()
+    kernel = kernel / spread[:, None]
+    head.get_layer("logits").set_weights([kernel, bias - mean @ kernel])
 
 
 def trained_part(network: keras.Model) -> keras.Model:
@@ -208,10 +273,15 @@ def adopt_head(
     """Take over what another network knows of the labels that both have.
 
     Returns:
-        The labels taken over, in the order of ``labels``.
+        The labels taken over, in the order of ``labels``; none when the heads are of
+        two kinds.
     """
-    target_hidden, hidden = network.get_layer("hidden"), source.get_layer("hidden")
-    target_hidden.set_weights(hidden.get_weights())
+    if _head_layers(network) != _head_layers(source):
+        return []
+    if "hidden" in _head_layers(network):
+        network.get_layer("hidden").set_weights(
+            source.get_layer("hidden").get_weights()
+        )
     kernel, bias = (w.copy() for w in network.get_layer("logits").get_weights())
     old_kernel, old_bias = source.get_layer("logits").get_weights()
     shared = [label for label in labels if label in source_labels]

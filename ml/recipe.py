@@ -20,11 +20,12 @@ class Recipe:
     size: int = INPUT_SIZE
     alpha: float = 1.0
     scaling: Literal["signed", "unit"] = "signed"
+    head: Literal["paper", "linear"] = "linear"
     augmentation: Augmentation = field(default_factory=Augmentation)
     is_augmented_once: bool = False
     head_epochs: int = 40
     head_rate: float = 1e-3
-    fine_tune_blocks: int = 17
+    fine_tune_blocks: int = 0
     """Bottleneck blocks of the backbone that learn, from the last; 0 for none."""
     learning_rate: float = 1e-4
     batch: int = 16
@@ -51,8 +52,14 @@ class Recipe:
 
 DEFAULT = Recipe(
     name="default",
-    epochs=12,
+    epochs=40,
+    # The whole cloth, and a closer look at its middle.
+    views=(View(), View(0.7)),
 )
+
+# What the starter is trained with: rendered cloth is plentiful and unlike the photos
+# that the backbone knows, so all of it learns. One look keeps an answer quick.
+FULL = Recipe(name="full", epochs=12, head="paper", fine_tune_blocks=17)
 
 PAPER = Recipe(
     name="paper",
@@ -61,6 +68,7 @@ PAPER = Recipe(
     # pixels in 0..1 although the weights expect -1..1, and augmentation before
     # cache(), which freezes one augmented copy of every photo for all epochs.
     scaling="unit",
+    head="paper",
     is_augmented_once=True,
     augmentation=augment.PAPER,
     fine_tune_blocks=0,
@@ -71,4 +79,4 @@ PAPER = Recipe(
     uses_region=False,
 )
 
-RECIPES = {recipe.name: recipe for recipe in (DEFAULT, PAPER)}
+RECIPES = {recipe.name: recipe for recipe in (DEFAULT, FULL, PAPER)}

@@ -63,6 +63,7 @@ class NameFormSet(BaseInlineFormSet[MotifName, Motif, forms.ModelForm[MotifName]
             form.instance.pk
             for form in self.initial_forms
             if form.instance.kind != MotifName.Kind.PREFERRED
+            or form in self.deleted_forms
         ]
         if commit:
             self.instance.names.filter(

@@ -208,7 +208,7 @@ class PhotoQuerySet(models.QuerySet["Photo"]):
     def visible_to(self, user: AbstractUser | AnonymousUser) -> Self:
         """Every page and file starts here, so access is decided in one place."""
         if is_curator(user):
-            return self.all()
+            return self._for_curator(user)
         visible = Q(
             contribution__state=Contribution.State.ACCEPTED,
             contribution__consent_to_show=True,
@@ -217,6 +217,13 @@ class PhotoQuerySet(models.QuerySet["Photo"]):
             visible |= Q(contribution__given_by=user.pk)
         return self.filter(visible)
 
+    def _for_curator(self, user: AbstractUser | AnonymousUser) -> Self:
+        """All but what its giver has not given yet, or has taken back."""
+        State = Contribution.State
+        theirs = Q(contribution__given_by=user.pk)
+        not_given = Q(contribution__state__in=(State.DRAFT, State.WITHDRAWN))
+        return self.filter(theirs | ~not_given)
+
     def originals_visible_to(self, user: AbstractUser | AnonymousUser) -> Self:
         """Photos whose untouched file this person may see.
 
@@ -224,7 +231,7 @@ class PhotoQuerySet(models.QuerySet["Photo"]):
         who gave it and for curators; everybody else sees renditions.
         """
         if is_curator(user):
-            return self.all()
+            return self._for_curator(user)
         if user.is_authenticated:
             return self.filter(contribution__given_by=user.pk)
         return self.none()

@@ -202,7 +202,7 @@ function take(files, { toThese = false } = {}) {
   if (!toThese) forgetPhotos();
   const refused =
     (given.find((file) => !isPhoto(file)) && words.notImage) ||
-    (given.find((file) => file.size > MAX_BYTES) && words.tooLarge);
+    (weight([...photos.map(({ file }) => file), ...given]) > MAX_BYTES && words.tooLarge);
   if (refused) {
     request?.abort();
     request = null;
@@ -217,6 +217,10 @@ function take(files, { toThese = false } = {}) {
   if (given.length > room) {
     thumbs.after(element("p", { class: "note too-many", role: "status" }, words.tooMany));
   }
+}
+
+function weight(files) {
+  return files.reduce((bytes, file) => bytes + file.size, 0);
 }
 
 function isPhoto(file) {

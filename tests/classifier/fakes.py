@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -50,11 +50,11 @@ class FakePredictor:
         self.artifact = Artifact(Path("fake"), self.manifest)
         self.photos_seen = 0
 
-    def predict(self, images: Sequence[Image.Image]) -> Prediction:
-        if not images:
-            raise ValueError("predict needs at least one photo")
-        self.photos_seen += len(images)
+    def predict(self, images: Iterable[Image.Image]) -> Prediction:
         looks = [look(image, self.manifest) for image in images]
+        if not looks:
+            raise ValueError("predict needs at least one photo")
+        self.photos_seen += len(looks)
         first = next((one for one in looks if one.quality.usable), looks[0])
         return Prediction(
             scores=dict(self.scores),

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from ml.recipe import DEFAULT, PAPER, Recipe
+from ml.recipe import FULL, PAPER, Recipe
 
 SIZE = 64
 MOTIFS = ("checks", "dots", "stripes")
@@ -85,7 +85,7 @@ def backbone(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return file
 
 
-def tiny(recipe: Recipe = DEFAULT) -> Recipe:
+def tiny(recipe: Recipe = FULL) -> Recipe:
     """Return a recipe that takes seconds."""
     from dataclasses import replace
 

@@ -168,3 +168,31 @@ def test_softening_divides_what_the_softmax_is_given(tiny, pixels):
     network.soften(twin, 2.0)
 
     assert ask(twin, pixels)["map"] == pytest.approx(before / 2, abs=1e-4)
+
+
+def test_the_linear_head_reads_four_layers_and_its_map_adds_up(pixels):
+    model = network.build(LABELS, size=64, alpha=0.35, head="linear")
+
+    found = ask(model, pixels)
+
+    logits = found["map"].mean(axis=(1, 2))
+    powers = np.exp(logits - logits.max(axis=1, keepdims=True))
+    shares = powers / powers.sum(axis=1, keepdims=True)
+    assert found["scores"] == pytest.approx(shares, abs=1e-4)
+    widths = [
+        model.get_layer("backbone").get_layer(name).output.shape[-1]
+        for name in network.TAPPED
+    ]
+    assert found["embedding"].shape == (2, sum(widths))
+
+
+def test_a_head_trained_on_standardised_features_takes_plain_ones():
+    rng = np.random.default_rng(4)
+    features = rng.normal(3, 2, (5, 7)).astype(np.float32)
+    mean, spread = features.mean(axis=0), features.std(axis=0)
+    head = network.build_head(7, LABELS, "linear")
+    wanted = np.asarray(head((features - mean) / spread))
+
+    network.standardise_head(head, mean, spread)
+
+    assert np.asarray(head(features)) == pytest.approx(wanted, abs=1e-5)

@@ -427,7 +427,7 @@ class TestPhoto:
             for state in ("draft", "declined", "withdrawn")
         ]
         waiting = PhotoFactory(contribution=ContributionFactory())
-        everything = {shown, private, waiting, *others}
+        draft, declined, withdrawn = others
 
         def seen_by(user):
             return set(Photo.objects.visible_to(user))
@@ -436,7 +436,10 @@ class TestPhoto:
         assert seen_by(AnonymousUser()) == {shown}
         assert seen_by(UserFactory()) == {shown}
         assert seen_by(waiting.contribution.given_by) == {shown, waiting}
-        assert seen_by(CuratorFactory()) == everything
+        # What is not yet given, or taken back, is for nobody but its giver.
+        assert seen_by(CuratorFactory()) == {shown, private, waiting, declined}
+        assert seen_by(draft.contribution.given_by) == {shown, draft}
+        assert seen_by(withdrawn.contribution.given_by) == {shown, withdrawn}
 
     def test_an_original_is_for_its_giver_and_for_curators(self):
         photo = PhotoFactory()
