@@ -75,12 +75,43 @@ def train(
             written; an interruption leaves no model behind.
     """
     data = dataset.join(dataset.load(folder), unknown)
-    data = dataset.split(data, seed=seed)
+    return train_dataset(
+        dataset.split(data, seed=seed),
+        out,
+        recipe=recipe,
+        weights=weights,
+        seed=seed,
+        may_state=may_state,
+        about=about,
+        replace_out=replace_out,
+        skip_unreadable=skip_unreadable,
+        progress=progress,
+    )
+
+
+def train_dataset(
+    data: Dataset,
+    out: Path,
+    *,
+    recipe: Recipe = DEFAULT,
+    weights: str | Path = "imagenet",
+    seed: int = 1,
+    may_state: Sequence[str] = (),
+    about: str = "",
+    replace_out: bool = False,
+    skip_unreadable: bool = False,
+    progress: Progress = lambda _what, _done, _total: None,
+) -> Artifact:
+    """Train a network on a dataset that is split already; else as ``train``."""
     if len(data.motifs) < 2:
-        raise DatasetError(f"{folder} has one motif; there is nothing to tell apart.")
+        raise DatasetError(
+            f"{data.root} has one motif; there is nothing to tell apart."
+        )
     strangers = sorted({*may_state} - {*data.motifs, "earned"})
     if strangers:
-        raise DatasetError(f"{strangers[0]} may not be stated: it is not in {folder}.")
+        raise DatasetError(
+            f"{strangers[0]} may not be stated: it is not in {data.root}."
+        )
     with artifact.writing(out, replace_out=replace_out) as partial:
         keras.utils.set_random_seed(seed)
         job = Job(
@@ -192,16 +223,22 @@ def _train_head(
             done += 1
             job.progress("features", done, total)
     val_features = network.predict(pooled, squares)
-    head = network.build_head(features[0].shape[1], len(job.labels))
-    network.copy_head(model, head)
+    seen = np.concatenate(features)
+    mean, spread = np.zeros(seen.shape[1], np.float32), np.ones(1, np.float32)
+    if recipe.head == "linear":
+        mean, spread = seen.mean(axis=0), seen.std(axis=0) + 1e-3
+    head = network.build_head(seen.shape[1], len(job.labels), recipe.head)
+    if recipe.head == "paper":
+        network.copy_head(model, head)
     head.compile(
         keras.optimizers.Adam(recipe.head_rate),
         keras.losses.CategoricalCrossentropy(label_smoothing=recipe.label_smoothing),
         weighted_metrics=[],
     )
+    val_features = (val_features - mean) / spread
     one_hot = np.eye(len(job.labels), dtype=np.float32)[truth]
     head.fit(
-        np.concatenate(features),
+        (seen - mean) / spread,
         np.concatenate(targets),
         sample_weight=np.concatenate(weights),
         validation_data=(val_features, one_hot),
@@ -220,8 +257,10 @@ def _train_head(
             ),
         ],
     )
-    network.copy_head(head, model)
     scores = np.asarray(head.predict_on_batch(val_features))
+    if recipe.head == "linear":
+        network.standardise_head(head, mean, spread)
+    network.copy_head(head, model)
     job.log(stage="head", **_judge(scores, truth, len(job.labels)))
 
 

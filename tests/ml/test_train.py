@@ -11,13 +11,13 @@ import keras
 import numpy as np
 import pytest
 
-from ml import artifact, dataset, network
+from ml import artifact, dataset, embeddings, network
 from ml.artifact import ArtifactError
 from ml.augment import Augmentation
 from ml.dataset import DatasetError
 from ml.feed import Feed, Store
 from ml.job import Job
-from ml.recipe import DEFAULT, PAPER
+from ml.recipe import DEFAULT, FULL, PAPER
 from ml.train import learn, start, train
 from tests.ml.conftest import SIZE, tiny, write_photos
 
@@ -60,7 +60,8 @@ def test_the_backbone_learns_end_to_end_and_batch_norm_does_not(
 def test_nothing_but_the_model_is_left(model: Path):
     names = {path.name for path in model.iterdir()}
 
-    assert names == {*artifact.REQUIRED, artifact.MANIFEST, artifact.LOG}
+    kept = {artifact.MANIFEST, artifact.LOG, embeddings.FILE}
+    assert names == {*artifact.REQUIRED, *kept}
     assert [path.name for path in model.parent.iterdir()] == [model.name]
 
 
@@ -212,5 +213,23 @@ def test_the_recipes_are_what_they_are_called():
     assert not PAPER.is_fine_tuned
     assert DEFAULT.scaling == "signed"
     assert not DEFAULT.is_augmented_once
-    assert DEFAULT.fine_tune_blocks == network.BLOCKS
+    assert DEFAULT.head == "linear"
+    assert not DEFAULT.is_fine_tuned
+    assert FULL.fine_tune_blocks == network.BLOCKS
     json.dumps(DEFAULT.as_dict())
+
+
+def test_the_default_recipe_trains_a_linear_head_on_frozen_features(
+    photos: Path, backbone: Path, tmp_path: Path
+):
+    made = train(photos, tmp_path / "linear", recipe=tiny(DEFAULT), weights=backbone)
+
+    model = network.build(**made.manifest.network)
+    network.load_network(model, made.folder / artifact.WEIGHTS)
+    fresh = network.build(**made.manifest.network)
+    network.load_backbone(fresh, backbone)
+    body, given = model.get_layer("backbone"), fresh.get_layer("backbone")
+    same = zip(body.get_weights(), given.get_weights(), strict=True)
+    assert made.manifest.network["head"] == "linear"
+    assert all((a == b).all() for a, b in same)
+    assert made.metrics()["evaluations"]["test"]["photos"]
