@@ -47,6 +47,9 @@ class Thresholds:
     """Below this sum of the offered motifs' scores, the answer is "unknown"."""
     either_margin: float = 0.15
     """How far below the best score a motif is still offered beside it."""
+    conformal: float | None = None
+    """From this score on, a motif is in the answer's conformal set; None for models
+    made before, whose answers go by the two limits above."""
 
 
 @dataclass(frozen=True)
@@ -62,6 +65,8 @@ class Manifest:
     uses_region: bool = True
     single: tuple[str, ...] = ()
     """Labels that the model may state alone."""
+    rejection: dict[str, Any] | None = None
+    """What ``ml.rejection.Rule`` rejects by; None for the unknown score alone."""
     most: int = 3
     """How many motifs are offered or suggested at most."""
     thresholds: Thresholds = field(default_factory=Thresholds)
@@ -98,6 +103,7 @@ class Manifest:
                 "single": list(self.single),
                 "thresholds": asdict(self.thresholds),
                 "most": self.most,
+                "rejection": self.rejection,
             },
             "network": self.network,
             "outputs": self.outputs,
@@ -132,6 +138,7 @@ class Manifest:
                 views=tuple(View(**view) for view in given["input"]["views"]),
                 single=tuple(map(str, given["answer"]["single"])),
                 most=int(given["answer"]["most"]),
+                rejection=given["answer"].get("rejection"),
                 thresholds=Thresholds(**given["answer"]["thresholds"]),
                 network=dict(given["network"]),
                 outputs={k: list(v) for k, v in given["outputs"].items()},

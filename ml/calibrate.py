@@ -19,6 +19,12 @@ if TYPE_CHECKING:
 
 KEPT = 0.95
 """Share of the validation photos of motifs that may not be rejected as unknown."""
+COVERAGE = 0.90
+"""How often the motif of a known photo is in the conformal set of its answer."""
+FALSE_ACCEPTS = 0.05
+"""Share of the photos of no motif that may be taken for one."""
+LEAST_KEPT = 0.9
+"""Share of the photos of motifs that no limit on false accepts may reject."""
 PRECISION = 0.95
 """Share of the motifs stated alone that must be right on validation photos."""
 EARNED = 0.8
@@ -95,7 +101,66 @@ def thresholds(
             _precise(best[:, 0], motifs.argmax(axis=1) == right), 0.6, 0.99
         ),
         either=_bounded(float(np.quantile(offered, 1 - KEPT)), 0.2, 0.5),
+        conformal=_below(conformal(motifs, right)),
     )
+
+
+def false_accepts(
+    known: Array, unknown: Array, rate: float = FALSE_ACCEPTS, kept: float = LEAST_KEPT
+) -> float:
+    """Return the rejection score from which on a photo is rejected.
+
+    Args:
+        known: (photos,), rejection scores of held-back photos of motifs.
+        unknown: (others,), those of held-back photos of anything else.
+        rate: which share of the unknown may be taken for known at most.
+        kept: which share of the known is kept whatever the rate, 0..1. Where the two
+            cannot both be had, the known are kept and the rate is missed.
+
+    Returns:
+        Where the unknown are so easy that any limit does, the one that keeps all but
+        the last 2 % of the known.
+
+    >>> false_accepts(np.arange(100.0), np.arange(90.0, 190.0), rate=0.05)
+    95.0
+    """
+    if not len(known):
+        return math.inf
+    limit = float(np.quantile(known, 0.98, method="higher"))
+    if len(unknown):
+        let_in = math.floor(rate * len(unknown))
+        strict = float(np.sort(unknown)[min(let_in, len(unknown) - 1)])
+        limit = min(limit, strict)
+    # Rejected is what reaches the limit, so it lies just above those to be kept.
+    least = float(np.quantile(known, kept, method="higher"))
+    return max(limit, float(np.nextafter(least, math.inf)))
+
+
+def conformal(scores: Array, truth: Labels, coverage: float = COVERAGE) -> float:
+    """Return the score from which on a label belongs to the set of an answer.
+
+    Split conformal prediction with the smallest sets on average (LAC: Sadinle, Lei and
+    Wasserman 2019): for new photos like the held-back ones, the true label is in the
+    set with at least the chosen probability, whatever the network.
+
+    Args:
+        scores: (photos, labels), as served, of held-back photos.
+        truth: (photos,), the index of each photo's label.
+        coverage: the probability, 0..1.
+
+    Returns:
+        A score in 0..1; 0, which takes every label, where there are too few photos to
+        promise the coverage.
+
+    >>> conformal(np.array([[0.9, 0.1]] * 18 + [[0.3, 0.7]]), np.zeros(19, int))
+    0.9
+    """
+    total = len(truth)
+    place = math.ceil((total + 1) * coverage)
+    if place > total:
+        return 0.0
+    of_truth = np.sort(scores[np.arange(total), truth])[::-1]
+    return float(of_truth[place - 1])
 
 
 def earned(
@@ -129,6 +194,11 @@ def _precise(best: Array, is_right: NDArray[np.bool_]) -> float:
     precision = np.cumsum(is_right[order]) / np.arange(1, len(order) + 1)
     enough = np.flatnonzero(precision >= PRECISION)
     return float(best[order[enough[-1]]]) if len(enough) else 1.0
+
+
+def _below(value: float) -> float:
+    """Return a limit with four digits, never above what was promised."""
+    return math.floor(value * 10_000) / 10_000
 
 
 def _bounded(value: float, low: float, high: float) -> float:

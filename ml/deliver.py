@@ -15,9 +15,10 @@ from typing import TYPE_CHECKING, Any
 import keras
 import numpy as np
 
-from ml import artifact, calibrate, embeddings, evaluate, network
+from ml import artifact, calibrate, embeddings, evaluate, network, rejection
 from ml.artifact import Artifact, Manifest
 from ml.embeddings import Embeddings
+from ml.evaluate import Asked
 from ml.images import open_image
 from ml.job import Job
 from ml.predict import Predictor, look
@@ -64,6 +65,7 @@ def deliver(
         files={artifact.MODEL: digest},
     )
     _remember(job, Predictor(Artifact(job.partial, manifest)))
+    manifest.files[embeddings.FILE] = artifact.digest_of(job.partial / embeddings.FILE)
     manifest, metrics = _measure(job, manifest, earn="earned" in may_state)
     metrics["temperature"] = round(warmth, 4)
     artifact.seal(job.partial, manifest, metrics)
@@ -95,6 +97,12 @@ def _measure(
     checked = evaluate.ask(predictor, job.data.of("val"), job.progress)
     limits = calibrate.thresholds(checked.scores, checked.truth, labels, unknown)
     manifest = replace(manifest, thresholds=limits)
+    rule, chosen = _rejection(predictor, checked)
+    if rule is not None:
+        manifest = replace(manifest, rejection=rule.as_dict())
+    # From here on the answers are those of the model that is delivered.
+    predictor = Predictor(Artifact(job.partial, manifest))
+    checked = evaluate.ask(predictor, job.data.of("val"), job.progress)
     tested = evaluate.ask(predictor, job.data.of("test"), job.progress)
     if earn:
         single = calibrate.earned(
@@ -105,7 +113,35 @@ def _measure(
     for name, asked in (("test", tested), ("validation", checked)):
         if len(asked.truth):
             evaluations[name] = evaluate.report(asked, manifest)
-    return manifest, {"evaluations": evaluations}
+    return manifest, {"evaluations": evaluations, "rejection": chosen}
+
+
+def _rejection(
+    predictor: Predictor, checked: Asked
+) -> tuple[rejection.Rule | None, dict[str, Any]]:
+    """Choose the rejection rule on validation photos; none where no motif is shown."""
+    manifest, memory = predictor.manifest, predictor.memory
+    labels = [manifest.labels[i] for i in checked.truth.tolist()]
+    shows = np.isin(labels, manifest.motifs)
+    if memory is None or not shows.any():
+        return None, {}
+    is_unknown = np.isin(manifest.labels, manifest.unknown_labels)
+    unknown = checked.scores[:, is_unknown].sum(axis=1)
+    memory = memory.of(manifest.motifs)
+    given = (memory, checked.embeddings, labels, unknown, manifest.motifs)
+    rule, figures = rejection.choose(*given)
+    ready = rejection.rejector(rule, memory)
+    score = np.array(
+        [
+            ready.score(one, vector)
+            for one, vector in zip(unknown, checked.embeddings, strict=True)
+        ]
+    )
+    limit = calibrate.false_accepts(score[shows], score[~shows])
+    figures["kept"] = round(float((score[shows] < limit).mean()), 4)
+    if not shows.all():
+        figures["false_accepts"] = round(float((score[~shows] < limit).mean()), 4)
+    return replace(rule, threshold=limit), figures
 
 
 def _val_scores(

@@ -71,6 +71,15 @@ class Embeddings:
         )
 
 
+def joined(first: Embeddings, second: Embeddings) -> Embeddings:
+    """Return the photos of both, those of the first first."""
+    return Embeddings(
+        np.concatenate([first.vectors, second.vectors]),
+        first.labels + second.labels,
+        first.names + second.names,
+    )
+
+
 def unit(vectors: ArrayLike) -> Vectors:
     """Return vectors at unit length, over the last axis; zero stays zero.
 

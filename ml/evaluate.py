@@ -35,6 +35,8 @@ class Asked:
     answers: tuple[Answer, ...]
     milliseconds: NDArray[np.float64]
     """(photos,): from the opened file to the answer."""
+    embeddings: NDArray[np.float32]
+    """(photos, features), unit length."""
     unreadable: tuple[str, ...] = field(default=())
     """Photos that could not be opened, each with the reason."""
 
@@ -47,6 +49,7 @@ def ask(
     """Ask a model about every sample; one that it has no label for is unknown."""
     labels = predictor.manifest.labels
     scores, truth, answers, taken, unreadable = [], [], [], [], []
+    vectors = []
     for number, sample in enumerate(samples, start=1):
         started = time.perf_counter()
         try:
@@ -59,12 +62,14 @@ def ask(
         scores.append([said.scores[label] for label in labels])
         truth.append(labels.index(sample.label) if sample.label in labels else -1)
         answers.append(said.answer)
+        vectors.append(said.embedding)
         progress("ask", number, len(samples))
     return Asked(
         np.array(scores, np.float64).reshape(-1, len(labels)),
         np.array(truth, np.int64),
         tuple(answers),
         np.array(taken, np.float64),
+        np.array(vectors, np.float32),
         tuple(unreadable),
     )
 

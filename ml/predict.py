@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 import numpy as np
 
-from ml import colour, embeddings, prototypes, quality, region
+from ml import colour, embeddings, prototypes, quality, region, rejection
 from ml.artifact import MODEL, Artifact, ArtifactError, Manifest, read
 from ml.colour import Dye
 from ml.embeddings import Embeddings, Near
@@ -95,6 +95,9 @@ class Prediction:
     """(features,), unit length: photos of like cloth lie near each other."""
     model_version: str
     sha256: str
+    rejection: float | None = None
+    """How unlike everything known it is, on the model's own scale, higher is less
+    known; None for a model that rejects by the unknown score alone."""
 
 
 def load(folder: Path) -> Predictor:
@@ -172,6 +175,8 @@ class Predictor:
             self._provisional = prototypes.provisional(
                 provisional, self.memory, self.manifest.labels
             )
+        self._rule: rejection.Rule | None = rejection.rule_of(self.manifest)
+        self._rejector: rejection.Rejector | None = None
 
     @property
     def memory(self) -> Embeddings | None:
@@ -196,6 +201,35 @@ class Predictor:
             ArtifactError: the file with the embeddings was altered.
         """
         return [] if self.memory is None else self.memory.nearest(embedding, k)
+
+    def rejection_score(
+        self, unknown: float, embedding: NDArray[np.float32]
+    ) -> float | None:
+        """Return how unlike everything known a photo is; higher is less known.
+
+        Args:
+            unknown: the sum of the unknown labels' scores, 0..1.
+            embedding: (features,), unit length.
+
+        Returns:
+            The score that ``ml.rejection`` describes, or None for a model that has no
+            rule for it.
+
+        Raises:
+            ArtifactError: the embeddings were altered.
+        """
+        if self._rule is None:
+            return None
+        if self._rejector is None:
+            memory = self.memory
+            if memory is None:
+                raise ArtifactError(f"{self.artifact.folder} remembers no photos.")
+            memory = memory.of(self.manifest.motifs)
+            if self._provisional is not None:
+                # A new motif is far from all that was learned, but it is known.
+                memory = embeddings.joined(memory, self._provisional.photos)
+            self._rejector = rejection.rejector(self._rule, memory)
+        return self._rejector.score(unknown, embedding)
 
     def embed(self, image: Image.Image) -> NDArray[np.float32]:
         """Return the embedding that ``predict`` gives for one photo, and only that."""
@@ -233,11 +267,17 @@ class Predictor:
         if self._provisional is not None:
             new = self._provisional.labels
             named = self._provisional.mix(named, embedding)
+        unknown = sum(named[x] for x in self.manifest.unknown_labels)
+        unlike = self.rejection_score(unknown, embedding)
         return Prediction(
             scores=named,
-            unknown_score=sum(named[x] for x in self.manifest.unknown_labels),
+            unknown_score=unknown,
             answer=answer(
-                named, self.manifest, usable=asked[0].quality.usable, provisional=new
+                named,
+                self.manifest,
+                usable=asked[0].quality.usable,
+                provisional=new,
+                rejected=self._rule is not None and self._rule.rejects(unlike),
             ),
             suggestions=suggest(named, self.manifest, new),
             quality=max((x.quality for x in looks), key=_usability),
@@ -248,6 +288,7 @@ class Predictor:
             embedding=embedding,
             model_version=self.manifest.version,
             sha256=self.artifact.sha256,
+            rejection=unlike,
         )
 
     def run(self, square: NDArray[np.uint8]) -> dict[str, NDArray[np.float32]]:
@@ -293,6 +334,7 @@ def answer(
     *,
     usable: bool,
     provisional: Sequence[str] = (),
+    rejected: bool = False,
 ) -> Answer:
     """Decide what to say, by the rules in the manifest.
 
@@ -301,6 +343,7 @@ def answer(
         manifest: the thresholds and the labels that may be stated alone.
         usable: whether any photo was good enough to judge.
         provisional: motifs recognised by a prototype; they are never stated alone.
+        rejected: whether the rejection score says that nothing known is shown.
     """
     limits = manifest.thresholds
     if not usable:
@@ -309,15 +352,30 @@ def answer(
     if unknown and sum(unknown.values()) >= limits.unknown:
         is_cloth = max(unknown, key=lambda label: unknown[label]) == OTHER_CLOTH
         return Answer("unknown", (), "other_cloth" if is_cloth else "not_cloth")
+    if rejected:
+        return Answer("unknown", (), "low_scores")
     ranked = suggest(scores, manifest, provisional)
     best, score, _ = ranked[0]
     runner_up = ranked[1].score if len(ranked) > 1 else 0.0
     is_clear = score >= limits.single and score - runner_up >= limits.either_margin
+    if limits.conformal is not None:
+        motifs = (*manifest.motifs, *provisional)
+        likely = sum(scores[label] >= limits.conformal for label in motifs)
+        # Too many to choose from says as little as none.
+        if not 1 <= likely <= min(3, manifest.most):
+            return Answer("unknown", (), "low_scores")
+        is_clear = is_clear and likely == 1
     if is_clear and best in manifest.single:
         return Answer("motif", (best,), "recognised")
-    if len(ranked) < 2 or sum(one.score for one in ranked) < limits.either:
+    if len(ranked) < 2:
         return Answer("unknown", (), "low_scores")
-    near = [one.label for one in ranked if score - one.score <= limits.either_margin]
+    if limits.conformal is not None:
+        near = [one.label for one in ranked if one.score >= limits.conformal]
+    elif sum(one.score for one in ranked) < limits.either:
+        return Answer("unknown", (), "low_scores")
+    else:
+        least = score - limits.either_margin
+        near = [one.label for one in ranked if one.score >= least]
     offered = near if len(near) > 1 else [one.label for one in ranked[:2]]
     reason: Reason = "seed_model" if is_clear else "close_scores"
     return Answer("either", tuple(offered), reason)

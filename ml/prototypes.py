@@ -65,6 +65,8 @@ class Provisional:
     """The new motifs."""
     known: Prototypes
     """Of every label that the network has and remembers, and then of the new ones."""
+    photos: Embeddings
+    """The new motifs' photos."""
 
     def mix(self, scores: Mapping[str, float], embedding: Vectors) -> dict[str, float]:
         """Return the network's scores with those of the new motifs among them.
@@ -115,4 +117,8 @@ def provisional(
         vectors.append(found)
         named += [label] * len(found)
     known = build(np.concatenate(vectors), named, memory.centre)
-    return Provisional(tuple(photos), known)
+    count = len(memory.labels)
+    new = tuple(named[count:])
+    return Provisional(
+        tuple(photos), known, Embeddings(np.concatenate(vectors)[count:], new, new)
+    )

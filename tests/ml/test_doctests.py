@@ -19,6 +19,7 @@ MODULES = (
     "metrics",
     "quality",
     "region",
+    "rejection",
 )
 
 

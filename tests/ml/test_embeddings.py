@@ -122,6 +122,7 @@ def test_a_model_without_embeddings_answers_all_the_same(model: Path, tmp_path: 
     (copy / embeddings.FILE).unlink()
     manifest = artifact.read(model).manifest.as_dict()
     del manifest["files"][embeddings.FILE]
+    del manifest["answer"]["rejection"]  # that rule came with the embeddings
     artifact.write_json(copy / artifact.MANIFEST, manifest)
 
     old = predict.load(copy)

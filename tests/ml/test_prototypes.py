@@ -6,12 +6,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from ml import predict, prototypes
 from ml.artifact import Thresholds
 from ml.embeddings import Embeddings, unit
 from ml.predict import Predictor
-from tests.ml.conftest import draw
 
 RNG = np.random.default_rng(4)
 AXES = np.eye(6, dtype=np.float32)
@@ -60,8 +60,11 @@ def test_what_cannot_be_a_new_motif_is_refused(given, complaint):
 
 
 def test_three_photos_bring_a_motif_among_the_suggestions(model: Path):
-    def photo(seed: int):
-        return draw("grain", np.random.default_rng(seed), 256)
+    def photo(seed: int) -> Image.Image:
+        """Return wide rings, which are like nothing that the model has seen."""
+        y, x = np.mgrid[:256, :256] - 100 - 10 * seed
+        rings = np.where(np.hypot(x, y) % 90 < 45, 20, 230).astype(np.uint8)
+        return Image.fromarray(rings).convert("RGB")
 
     known = predict.load(model)
     shown = np.stack([known.embed(photo(seed)) for seed in range(3)])

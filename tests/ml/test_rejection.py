@@ -1,0 +1,226 @@
+"""What lies far from everything known is rejected, also when no label stands for it."""
+
+from __future__ import annotations
+
+import shutil
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from ml import artifact, calibrate, predict, rejection
+from ml.artifact import ArtifactError, Manifest, Thresholds
+from ml.embeddings import Embeddings, unit
+from ml.metrics import auroc
+from ml.predict import Answer, Predictor
+from ml.rejection import Rule
+
+LABELS = ("a", "b", "c")
+MIDDLES = np.random.default_rng(8).normal(0, 1, (5, 40))
+
+
+def clouds(which: list[int], count: int, seed: int) -> np.ndarray:
+    rng = np.random.default_rng(seed)
+    middles = np.repeat(MIDDLES[which], count, axis=0)
+    return unit(middles + rng.normal(0, 0.4, middles.shape))
+
+
+TAUGHT = [label for label in LABELS for _ in range(20)]
+MEMORY = Embeddings(clouds([0, 1, 2], 20, 1), tuple(TAUGHT), tuple(TAUGHT))
+
+
+@pytest.mark.parametrize("name", rejection.DISTANCES)
+def test_every_distance_tells_what_was_never_seen(name: str):
+    distance = rejection.DISTANCES[name](MEMORY)
+
+    known, strange = distance(clouds([0, 1, 2], 10, 2)), distance(clouds([3], 30, 3))
+
+    assert known.shape == strange.shape == (30,)
+    assert auroc(known, strange) > 0.95
+
+
+@pytest.mark.parametrize("name", rejection.DISTANCES)
+def test_a_distance_is_the_same_alone_and_among_others(name: str):
+    distance, asked = rejection.DISTANCES[name](MEMORY), clouds([0, 3], 4, 5)
+
+    alone = [float(distance(one[None])[0]) for one in asked]
+
+    assert alone == pytest.approx(distance(asked).tolist(), abs=1e-5)
+
+
+def test_labels_left_out_are_told_from_the_others():
+    asked = clouds([0, 1, 2], 10, 2)
+
+    found = rejection.leave_out(MEMORY, asked, [x for x in LABELS for _ in range(10)])
+
+    assert set(found) == set(rejection.DISTANCES)
+    assert min(found.values()) > 0.9
+    assert rejection.leave_out(MEMORY, asked[:20], ["a"] * 10 + ["b"] * 10) == {}
+
+
+def chosen(of_unknown: np.ndarray, strangers: int) -> tuple[Rule, dict]:
+    """Choose on 30 photos of motifs, whose unknown score is low, and 20 others."""
+    vectors = clouds([0, 1, 2, strangers], 10, 6)
+    labels = [x for x in (*LABELS, "not-cloth") for _ in range(10)]
+    scores = np.concatenate([np.linspace(0.01, 0.1, 30), of_unknown])
+    return rejection.choose(MEMORY, vectors, labels, scores, LABELS)
+
+
+def test_a_distance_joins_a_sure_unknown_label():
+    rule, figures = chosen(np.linspace(0.9, 0.99, 10), strangers=3)
+
+    assert len(rule.parts) == 2
+    assert rejection.UNKNOWN in rule.parts
+    assert figures["unknown_labels"]["both"] > 0.99
+
+
+def test_a_distance_that_misleads_is_left_out():
+    # The unknown photos lie where a motif does, so only the label knows them.
+    rule, figures = chosen(np.linspace(0.11, 0.2, 10), strangers=0)
+
+    assert list(rule.parts) == [rejection.UNKNOWN]
+    assert figures["unknown_labels"]["unknown"] == 1
+    assert figures["unknown_labels"]["both"] < 0.995
+
+
+def test_without_unknown_photos_the_distance_decides():
+    vectors = clouds([0, 1, 2], 10, 6)
+    labels = [x for x in LABELS for _ in range(10)]
+
+    rule, _ = rejection.choose(MEMORY, vectors, labels, np.zeros(30), LABELS)
+
+    assert len(rule.parts) == 1
+    assert rejection.UNKNOWN not in rule.parts
+
+
+def test_a_rule_survives_its_manifest():
+    rule = Rule({"unknown": (-3.0, 1.5), "neighbours": (0.2, 0.1)}, 2.5)
+
+    assert Rule.from_dict(rule.as_dict()) == rule
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        {},
+        {"parts": {}, "threshold": 1},
+        {"parts": {"weather": [0, 1]}, "threshold": 1},
+        {"parts": {"unknown": [0, 0]}, "threshold": 1},
+        {"parts": {"unknown": [0]}, "threshold": 1},
+        {"parts": {"unknown": [0, 1]}},
+    ],
+)
+def test_a_faulty_rule_is_refused(given: dict):
+    with pytest.raises((ValueError, KeyError, TypeError)):
+        Rule.from_dict(given)
+
+
+def test_the_limit_lets_in_no_more_of_the_unknown_than_was_chosen():
+    rng = np.random.default_rng(1)
+    known, unknown = rng.normal(0, 1, 400), rng.normal(3, 1, 400)
+
+    limit = calibrate.false_accepts(known, unknown, rate=0.05)
+
+    assert (unknown < limit).mean() <= 0.05
+    assert (known < limit).mean() >= 0.9
+
+
+def test_the_known_are_kept_where_the_unknown_are_like_them():
+    rng = np.random.default_rng(1)
+    known, unknown = rng.normal(0, 1, 400), rng.normal(0, 1, 400)
+
+    limit = calibrate.false_accepts(known, unknown, rate=0.05, kept=0.9)
+
+    assert (known < limit).mean() == pytest.approx(0.9, abs=0.01)
+
+
+def test_easy_unknown_photos_do_not_widen_the_limit():
+    known = np.arange(100.0)
+
+    assert calibrate.false_accepts(known, known + 1000) == 98
+
+
+def test_a_conformal_set_holds_the_motif_as_often_as_promised():
+    rng = np.random.default_rng(5)
+
+    def drawn(count: int):
+        scores = calibrate.softmax(rng.normal(0, 2, (count, 6)))
+        return scores, np.array([rng.choice(6, p=row) for row in scores])
+
+    limits = [calibrate.conformal(*drawn(300)) for _ in range(20)]
+    scores, truth = drawn(4000)
+    of_truth = scores[np.arange(4000), truth]
+
+    held = [float((of_truth >= limit).mean()) for limit in limits]
+    assert np.mean(held) == pytest.approx(0.9, abs=0.02)
+
+
+def test_too_few_photos_promise_nothing():
+    scores = np.tile([0.9, 0.1], (8, 1))
+
+    assert calibrate.conformal(scores, np.zeros(8, int)) == 0
+
+
+RULES = Manifest(
+    version="1",
+    created_at="",
+    labels=("a", "b", "c", "d", "e", "not-cloth"),
+    unknown_labels=("not-cloth",),
+    single=("a",),
+    thresholds=Thresholds(unknown=0.5, single=0.6, conformal=0.15),
+)
+
+
+@pytest.mark.parametrize(
+    ("given", "expected"),
+    [
+        ((0.8, 0.1, 0.1, 0, 0, 0), Answer("motif", ("a",), "recognised")),
+        ((0.1, 0.8, 0.1, 0, 0, 0), Answer("either", ("b", "a"), "seed_model")),
+        ((0.7, 0.2, 0.1, 0, 0, 0), Answer("either", ("a", "b"), "close_scores")),
+        ((0.4, 0.2, 0.3, 0.1, 0, 0), Answer("either", ("a", "c", "b"), "close_scores")),
+        ((0.25, 0.25, 0.25, 0.25, 0, 0), Answer("unknown", (), "low_scores")),
+        ((0.14, 0.14, 0.14, 0.14, 0.14, 0.3), Answer("unknown", (), "low_scores")),
+        ((0.2, 0.1, 0, 0, 0, 0.7), Answer("unknown", (), "not_cloth")),
+    ],
+)
+def test_the_conformal_set_shapes_the_answer(given, expected):
+    scores = dict(zip(RULES.labels, given, strict=True))
+
+    assert predict.answer(scores, RULES, usable=True) == expected
+
+
+def test_what_is_rejected_is_not_known():
+    scores = dict(zip(RULES.labels, (0.9, 0.1, 0, 0, 0, 0), strict=True))
+
+    said = predict.answer(scores, RULES, usable=True, rejected=True)
+
+    assert said == Answer("unknown", (), "low_scores")
+
+
+def test_a_trained_model_rejects_by_its_rule(model: Path, photos: Path):
+    from ml.images import open_image
+
+    predictor = predict.load(model)
+    image = open_image(photos / "dots" / "03.jpg")
+    said = predictor.predict([image])
+
+    assert said.rejection is not None
+    rule = predictor.manifest.rejection
+    assert rule is not None
+    strict = replace(
+        predictor.manifest, rejection=rule | {"threshold": said.rejection - 1}
+    )
+    stern = Predictor(replace(predictor.artifact, manifest=strict)).predict([image])
+    assert stern.answer.kind == "unknown"
+    assert predictor.artifact.metrics()["rejection"]["kept"] >= 0.9
+
+
+def test_a_faulty_rule_in_a_manifest_is_said(model: Path, tmp_path: Path):
+    copy = Path(shutil.copytree(model, tmp_path / "copy"))
+    manifest = artifact.read(model).manifest.as_dict()
+    manifest["answer"]["rejection"] = {"parts": {}, "threshold": 0}
+    artifact.write_json(copy / artifact.MANIFEST, manifest)
+
+    with pytest.raises(ArtifactError, match="rejection rule is faulty"):
+        predict.load(copy)
