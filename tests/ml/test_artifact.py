@@ -39,7 +39,7 @@ def test_the_manifest_says_where_the_model_comes_from(model: Path):
 
     assert found["format"] == artifact.FORMAT
     assert found["seed"] == 3
-    assert found["recipe"] == "default"
+    assert found["recipe"] == "full"
     assert len(found["dataset"]["digest"]) == 64
     assert found["dataset"]["counts"]["checks"]["train"] == 8
     assert {"keras", "numpy", "ai-edge-litert"} <= found["libraries"].keys()
