@@ -117,7 +117,7 @@ def load(folder: Path) -> Dataset:
     dataset = Dataset(
         folder, (*motifs, *unknown), _with_groups(samples, folder), unknown
     )
-    _refuse_leaks(dataset)
+    refuse_leaks(dataset)
     return dataset
 
 
@@ -149,7 +149,7 @@ def load_unknown(folder: Path, label: str | None = None) -> Dataset:
     if not samples:
         raise DatasetError(f"{folder} holds no photos.")
     dataset = Dataset(folder, (label,), _with_groups(tuple(samples), folder), (label,))
-    _refuse_leaks(dataset)
+    refuse_leaks(dataset)
     return dataset
 
 
@@ -295,7 +295,8 @@ def _with_groups(samples: tuple[Sample, ...], folder: Path) -> tuple[Sample, ...
     )
 
 
-def _refuse_leaks(dataset: Dataset) -> None:
+def refuse_leaks(dataset: Dataset) -> None:
+    """Raise DatasetError when a group is on two sides."""
     sides: dict[str, str | None] = {}
     for sample in dataset.samples:
         if sides.setdefault(sample.group, sample.split) != sample.split:

@@ -2,7 +2,14 @@
 
 from types import ModuleType
 
-from ml.commands import evaluate, fewshot, predict, synthesize, train
+from ml.commands import (
+    crossvalidate,
+    evaluate,
+    fewshot,
+    predict,
+    synthesize,
+    train,
+)
 
 COMMANDS: dict[str, ModuleType] = {
     "train": train,
@@ -10,4 +17,5 @@ COMMANDS: dict[str, ModuleType] = {
     "predict": predict,
     "synthesize": synthesize,
     "fewshot": fewshot,
+    "crossvalidate": crossvalidate,
 }

@@ -1,0 +1,59 @@
+"""Cross-validation: one network per fold, pooled figures, finished folds kept."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from ml import dataset
+from ml.crossvalidate import RESULT, crossvalidate
+from ml.dataset import Dataset
+from ml.recipe import DEFAULT
+from tests.ml.conftest import tiny
+
+RECIPE = replace(tiny(DEFAULT), epochs=1)
+
+
+@pytest.fixture(scope="module")
+def data(photos: Path) -> Dataset:
+    return dataset.load(photos)
+
+
+@pytest.fixture(scope="module")
+def out(
+    data: Dataset, backbone: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Path:
+    folder = tmp_path_factory.mktemp("folds") / "cross"
+    crossvalidate(data, folder, recipes=[RECIPE], count=2, weights=backbone)
+    return folder
+
+
+def test_every_photo_counts_once_in_the_pooled_figures(out: Path, data: Dataset):
+    grouped = json.loads((out / RESULT).read_text())["recipes"]["default"]["grouped"]
+
+    folds, pooled = grouped["folds"], grouped["pooled"]
+    assert pooled["photos"] == len(data.samples) == sum(f["photos"] for f in folds)
+    right = sum(f["accuracy"] * f["photos"] for f in folds)
+    assert pooled["accuracy"] == pytest.approx(right / len(data.samples), abs=1e-3)
+    mean = sum(f["accuracy"] for f in folds) / 2
+    assert grouped["mean"]["accuracy"] == pytest.approx(mean, abs=1e-3)
+    apart = abs(folds[0]["accuracy"] - folds[1]["accuracy"])
+    assert grouped["spread"]["accuracy"] == pytest.approx(apart / 2**0.5, abs=1e-3)
+
+
+def test_a_second_run_trains_only_what_is_missing(
+    out: Path, data: Dataset, backbone: Path
+):
+    folder = out / "default"
+    (folder / "grouped-2.json").unlink()
+    before = {n: (folder / f"grouped-{n}").stat().st_ino for n in (1, 2)}
+
+    crossvalidate(data, out, recipes=[RECIPE], count=2, weights=backbone)
+
+    after = {n: (folder / f"grouped-{n}").stat().st_ino for n in (1, 2)}
+    assert after[1] == before[1]
+    assert after[2] != before[2]
+    assert (folder / "grouped-2.json").is_file()
