@@ -118,7 +118,7 @@ class Feed:
         self._size = size
         self._batch = batch
         self._seed = seed
-        self._weights = np.asarray(weights, np.float32)
+        self.weights = np.asarray(weights, np.float32)
         self._length = min(photos_per_epoch or len(self._rows), len(self._rows))
 
     def __len__(self) -> int:
@@ -157,7 +157,7 @@ class Feed:
         return Batch(
             pixels,
             np.eye(self._labels, dtype=np.float32)[labels],
-            self._weights[labels],
+            self.weights[labels],
         )
 
 

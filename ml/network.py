@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 HIDDEN = 256
 DROPOUT = 0.2
-DECAY = 1e-4
+DECAY = 5e-3
 """Weight decay of the linear head, on standardised features."""
 BLOCKS = 17
 """MobileNetV2 has 17 bottleneck blocks, between its first and its last convolution."""

@@ -39,6 +39,8 @@ class Recipe:
     """Whether serving first looks for the cloth in the photo."""
     views: tuple[View, ...] = (View(),)
     """The squares that serving looks at; the scores are averaged."""
+    learns_views: bool = False
+    """Whether a head on frozen features also learns from these squares unvaried."""
 
     @property
     def is_fine_tuned(self) -> bool:
@@ -55,6 +57,8 @@ DEFAULT = Recipe(
     epochs=40,
     # The whole cloth, and a closer look at its middle.
     views=(View(), View(0.7)),
+    learns_views=True,
+    head_rate=1e-2,
 )
 
 # What the starter is trained with: rendered cloth is plentiful and unlike the photos

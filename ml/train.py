@@ -8,7 +8,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 # Before TensorFlow is imported: its start-up chatter would bury the progress bars.
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
@@ -18,7 +18,7 @@ import numpy as np
 
 from ml import artifact, dataset, network
 from ml.artifact import Artifact
-from ml.dataset import Dataset, DatasetError, Sample
+from ml.dataset import Dataset, DatasetError
 from ml.deliver import commit, deliver
 from ml.feed import Feed, Store
 from ml.images import open_image
@@ -34,6 +34,10 @@ if TYPE_CHECKING:
 
 FEATURE_PHOTOS = 6000
 """How many varied photos the head's warm-up is computed on, about."""
+MOST_COPIES = 8
+"""Variations of a photo at most; more measured no better."""
+HEAD_STEPS = 16
+"""Steps of the linear head's epoch at least, where there are enough photos."""
 WARM_UP = 1_000_000
 """Numbers of the warm-up's epochs, apart from those of fine-tuning."""
 
@@ -176,33 +180,24 @@ def learn(job: Job, model: keras.Model, store: Store) -> None:
         ),
         photos_per_epoch=recipe.photos_per_epoch,
     )
-    checked = job.data.of("val")
-    squares, truth = _val_squares(job, checked), job.index(checked)
     epochs = recipe.head_epochs if recipe.is_fine_tuned else recipe.epochs
     if epochs:
-        _train_head(job, model, feed, squares, truth, epochs)
+        _train_head(job, model, feed, epochs)
     if recipe.is_fine_tuned:
-        _fine_tune(job, model, feed, squares, truth)
+        _fine_tune(job, model, feed)
 
 
-def _val_squares(job: Job, samples: Sequence[Sample]) -> Pixels:
+def _val_squares(job: Job) -> tuple[Pixels, NDArray[np.int64]]:
     """Return the first view of every validation photo, as serving sees it."""
-    manifest = job.draft()
+    samples, manifest = job.data.of("val"), job.draft()
     squares = np.empty((len(samples), job.recipe.size, job.recipe.size, 3), np.uint8)
     for at, sample in enumerate(samples):
         squares[at] = look(open_image(sample.path), manifest).pixels[0]
         job.progress("look", at + 1, len(samples))
-    return squares
+    return squares, job.index(samples)
 
 
-def _train_head(
-    job: Job,
-    model: keras.Model,
-    feed: Feed,
-    squares: Pixels,
-    truth: NDArray[np.int64],
-    epochs: int,
-) -> None:
+def _train_head(job: Job, model: keras.Model, feed: Feed, epochs: int) -> None:
     """Train the head alone, on the frozen backbone's pooled features.
 
     The backbone does not change, so its features are computed once per variation; that
@@ -210,24 +205,18 @@ def _train_head(
     """
     recipe = job.recipe
     pooled = network.pooled_part(model)
-    copies = 1
-    if not recipe.is_augmented_once:
-        copies = max(1, min(8, FEATURE_PHOTOS // feed.photos))
-    features, targets, weights = [], [], []
-    done, total = 0, copies * len(feed)
-    for copy in range(copies):
-        for batch in feed.epoch(WARM_UP + copy):
-            features.append(np.asarray(pooled.predict_on_batch(batch.pixels)))
-            targets.append(batch.targets)
-            weights.append(batch.weights)
-            done += 1
-            job.progress("features", done, total)
-    val_features = network.predict(pooled, squares)
-    seen = np.concatenate(features)
-    mean, spread = np.zeros(seen.shape[1], np.float32), np.ones(1, np.float32)
+    learned = _varied_features(job, pooled, feed)
+    if recipe.learns_views:
+        # What serving will look at, beside the variations that make it general.
+        seen = _served_features(job, pooled, "train")
+        weights = feed.weights[seen.targets.argmax(axis=1)]
+        learned = _join(learned, seen._replace(weights=weights))
+    checked = _served_features(job, pooled, "val")
+    width = learned.values.shape[1]
+    mean, spread = np.zeros(width, np.float32), np.ones(1, np.float32)
     if recipe.head == "linear":
-        mean, spread = seen.mean(axis=0), seen.std(axis=0) + 1e-3
-    head = network.build_head(seen.shape[1], len(job.labels), recipe.head)
+        mean, spread = learned.values.mean(axis=0), learned.values.std(axis=0) + 1e-3
+    head = network.build_head(width, len(job.labels), recipe.head)
     if recipe.head == "paper":
         network.copy_head(model, head)
     head.compile(
@@ -235,15 +224,14 @@ def _train_head(
         keras.losses.CategoricalCrossentropy(label_smoothing=recipe.label_smoothing),
         weighted_metrics=[],
     )
-    val_features = (val_features - mean) / spread
-    one_hot = np.eye(len(job.labels), dtype=np.float32)[truth]
+    val_features = (checked.values - mean) / spread
     head.fit(
-        (seen - mean) / spread,
-        np.concatenate(targets),
-        sample_weight=np.concatenate(weights),
-        validation_data=(val_features, one_hot),
+        (learned.values - mean) / spread,
+        learned.targets,
+        sample_weight=learned.weights,
+        validation_data=(val_features, checked.targets),
         epochs=epochs,
-        batch_size=32,
+        batch_size=_head_batch(recipe, len(learned.values)),
         verbose=0,
         callbacks=[
             keras.callbacks.EarlyStopping(
@@ -261,7 +249,54 @@ def _train_head(
     if recipe.head == "linear":
         network.standardise_head(head, mean, spread)
     network.copy_head(head, model)
+    truth = checked.targets.argmax(axis=1)
     job.log(stage="head", **_judge(scores, truth, len(job.labels)))
+
+
+class Features(NamedTuple):
+    """Pooled features to train a head on; the targets are one-hot."""
+
+    values: NDArray[np.float32]
+    targets: NDArray[np.float32]
+    weights: NDArray[np.float32]
+
+
+def _join(first: Features, second: Features) -> Features:
+    return Features(*(np.concatenate(pair) for pair in zip(first, second, strict=True)))
+
+
+def _varied_features(job: Job, pooled: keras.Model, feed: Feed) -> Features:
+    """Return the features of several variations of every training photo."""
+    copies = 1
+    if not job.recipe.is_augmented_once:
+        copies = max(1, min(MOST_COPIES, FEATURE_PHOTOS // feed.photos))
+    parts = []
+    total = copies * len(feed)
+    for copy in range(copies):
+        for batch in feed.epoch(WARM_UP + copy):
+            values = np.asarray(pooled.predict_on_batch(batch.pixels))
+            parts.append(Features(values, batch.targets, batch.weights))
+            job.progress("features", len(parts), total)
+    return Features(*(np.concatenate(column) for column in zip(*parts, strict=True)))
+
+
+def _served_features(job: Job, pooled: keras.Model, side: str) -> Features:
+    """Return the features of one side's photos, in every view that serving takes."""
+    samples, manifest, values = job.data.of(side), job.draft(), []
+    for at, sample in enumerate(samples, start=1):
+        pixels = look(open_image(sample.path), manifest).pixels
+        values.append(network.predict(pooled, pixels))
+        job.progress("look", at, len(samples))
+    truth = np.repeat(job.index(samples), len(job.recipe.views))
+    targets = np.eye(len(job.labels), dtype=np.float32)[truth]
+    return Features(np.concatenate(values), targets, np.ones(len(truth), np.float32))
+
+
+def _head_batch(recipe: Recipe, rows: int) -> int:
+    """Return the batch of the head: about as many steps for few photos as for many."""
+    if recipe.head == "paper":
+        return recipe.batch
+    return max(32, min(512, rows // HEAD_STEPS))
 
 
 def _head_epoch(job: Job, epoch: int, epochs: int, logs: dict[str, Any]) -> None:
@@ -279,11 +314,10 @@ def _fine_tune(
     job: Job,
     model: keras.Model,
     feed: Feed,
-    squares: Pixels,
-    truth: NDArray[np.int64],
 ) -> None:
     """Train the whole network at a small learning rate; keep its best epoch."""
     recipe = job.recipe
+    squares, truth = _val_squares(job)
     network.unfreeze(model, recipe.fine_tune_blocks)
     learner = network.trained_part(model)
     learner.compile(
