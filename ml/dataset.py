@@ -190,8 +190,9 @@ def split(
 
     Raises:
         DatasetError: a label with fewer than two groups, so that nothing could be
-            learned, or nothing checked.
+            learned, or nothing checked; a group on two sides that were given.
     """
+    refuse_leaks(dataset)
     generator = np.random.default_rng(seed)
     side: dict[str, str] = {s.group: s.split for s in dataset.samples if s.split}
     by_label: dict[str, Counter[str]] = defaultdict(Counter)
@@ -296,13 +297,20 @@ def _with_groups(samples: tuple[Sample, ...], folder: Path) -> tuple[Sample, ...
 
 
 def refuse_leaks(dataset: Dataset) -> None:
-    """Raise DatasetError when a group is on two sides."""
-    sides: dict[str, str | None] = {}
+    """Raise DatasetError when a group, or near copies, are on two sides.
+
+    Photos of no side yet leak nothing: they go where their group goes.
+    """
+    first: dict[str, Sample] = {}
     for sample in dataset.samples:
-        if sides.setdefault(sample.group, sample.split) != sample.split:
+        if sample.split is None:
+            continue
+        other = first.setdefault(sample.group, sample)
+        if other.split != sample.split:
             raise DatasetError(
-                f"The group {sample.group} is in {sides[sample.group]} and in "
-                f"{sample.split}: photos of one group must stay on one side."
+                f"The group {sample.group} is in {other.split} and in "
+                f"{sample.split} ({other.path} and {sample.path}): photos of one "
+                f"group, and near copies, must stay on one side."
             )
 
 

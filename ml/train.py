@@ -20,6 +20,7 @@ from ml import artifact, dataset, network
 from ml.artifact import Artifact
 from ml.dataset import Dataset, DatasetError
 from ml.deliver import commit, deliver
+from ml.duplicates import with_clusters
 from ml.feed import Feed, Store
 from ml.images import open_image
 from ml.job import Job, Progress
@@ -78,7 +79,7 @@ def train(
         DatasetError, ArtifactError, network.WeightsError: before anything is
             written; an interruption leaves no model behind.
     """
-    data = dataset.join(dataset.load(folder), unknown)
+    data = with_clusters(dataset.join(dataset.load(folder), unknown))
     return train_dataset(
         dataset.split(data, seed=seed),
         out,

@@ -10,6 +10,7 @@ from typing import Any
 
 from ml import dataset
 from ml.commands.console import Bars, Complaint, positive, print_json, unknown
+from ml.duplicates import with_clusters
 from ml.folds import folds
 from ml.recipe import RECIPES
 
@@ -63,7 +64,9 @@ def add(commands: Any) -> argparse.ArgumentParser:
 
 def run(given: Namespace, bars: Bars) -> int:
     """Run the command and return its exit code."""
-    data = dataset.join(dataset.load(given.dataset), unknown(given.unknown))
+    data = with_clusters(
+        dataset.join(dataset.load(given.dataset), unknown(given.unknown))
+    )
     # What can be refused is refused before the ten seconds that TensorFlow takes.
     for _ in folds(data, given.folds, seed=given.seed):
         pass

@@ -11,6 +11,7 @@ from typing import Any
 from ml import dataset
 from ml.commands.console import Bars, Complaint, positive, print_json, unknown
 from ml.commands.evaluate import print_figures
+from ml.duplicates import with_clusters
 from ml.recipe import RECIPES, Recipe
 
 
@@ -91,7 +92,8 @@ def run(given: Namespace, bars: Bars) -> int:
     """Run the command and return its exit code."""
     strangers = unknown(given.unknown)
     # What can be refused is refused before the ten seconds that TensorFlow takes.
-    dataset.split(dataset.join(dataset.load(given.dataset), strangers), seed=given.seed)
+    data = dataset.join(dataset.load(given.dataset), strangers)
+    dataset.split(with_clusters(data), seed=given.seed)
     from ml import network
     from ml.train import train
 

@@ -13,6 +13,7 @@ MODULES = (
     "colour",
     "containers",
     "dataset",
+    "duplicates",
     "embeddings",
     "fewshot",
     "images",
