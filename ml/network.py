@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import io
+import warnings
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -37,6 +38,7 @@ TAPPED = (
 
 Scaling = Literal["signed", "unit"]
 Head = Literal["paper", "linear"]
+Precision = Literal["float32", "float16", "dynamic8", "integer8"]
 
 
 class WeightsError(Exception):
@@ -298,23 +300,45 @@ def soften(network: keras.Model, temperature: float) -> None:
     layer.set_weights([weights / temperature for weights in layer.get_weights()])
 
 
-def to_litert(network: keras.Model, **settings: Any) -> bytes:
-    """Return the network as a LiteRT file with float16 weights and batch 1.
+def to_litert(
+    network: keras.Model,
+    *,
+    precision: Precision = "float16",
+    examples: NDArray[np.uint8] | None = None,
+    **settings: Any,
+) -> bytes:
+    """Return the network as a LiteRT file with batch 1; its input and output are float.
 
     Args:
         network: a trained network.
+        precision: "float32"; "float16", weights of half the size; "dynamic8", 8-bit
+            weights; "integer8", 8-bit weights and 8-bit arithmetic.
+        examples: (photos, size, size, 3), squares that "integer8" measures the range
+            of every layer on; the others need none.
         settings: what ``build`` was given for it.
+
+    Raises:
+        ValueError: "integer8" was given no examples.
     """
     import tensorflow as tf  # Keras may run on another backend; LiteRT needs this one
 
+    if precision == "integer8" and (examples is None or not len(examples)):
+        raise ValueError("integer8 needs examples to measure ranges on")
     # The browser's runtime refuses a free batch dimension, so a twin has it fixed.
     twin = build(batch=1, **settings)
     twin.set_weights(network.get_weights())
     converter = tf.lite.TFLiteConverter.from_keras_model(twin)
-    converter.optimizations = [tf.lite.Optimize.DEFAULT]
-    converter.target_spec.supported_types = [tf.float16]
+    if precision != "float32":
+        converter.optimizations = [tf.lite.Optimize.DEFAULT]
+    if precision == "float16":
+        converter.target_spec.supported_types = [tf.float16]
+    if precision == "integer8" and examples is not None:
+        squares = [[one[None].astype(np.float32)] for one in examples]
+        converter.representative_dataset = lambda: iter(squares)
     # Keras tells standard output what it saves, which is where answers go.
-    with contextlib.redirect_stdout(io.StringIO()):
+    with contextlib.redirect_stdout(io.StringIO()), warnings.catch_warnings():
+        # Input and output stay float, so they have no statistics to state.
+        warnings.filterwarnings("ignore", "Statistics for quantized inputs")
         data: bytes = converter.convert()
     return data
 
