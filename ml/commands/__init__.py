@@ -3,19 +3,23 @@
 from types import ModuleType
 
 from ml.commands import (
+    audit,
     crossvalidate,
     evaluate,
     fewshot,
+    parity,
     predict,
     synthesize,
     train,
 )
 
 COMMANDS: dict[str, ModuleType] = {
+    "audit": audit,
     "train": train,
     "evaluate": evaluate,
     "predict": predict,
     "synthesize": synthesize,
     "fewshot": fewshot,
     "crossvalidate": crossvalidate,
+    "parity": parity,
 }
