@@ -44,6 +44,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
         bars.close()
         print(f"error: {error}", file=sys.stderr)
         return UNUSABLE
+    except OSError as error:
+        # A full disk, a folder that may not be written: the machine's, not a mistake
+        # of this code, so no traceback. What was half written has no manifest.
+        bars.close()
+        print(f"error: {error}; nothing was made", file=sys.stderr)
+        return UNUSABLE
     except ModuleNotFoundError as error:
         if error.name not in ("keras", "tensorflow"):
             raise

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import csv
 import hashlib
+import math
 import re
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
@@ -221,20 +222,50 @@ def split(
     return divided
 
 
-def class_weights(labels: Sequence[int], total: int, power: float = 0.5) -> list[float]:
-    """Return a weight per label, so that rare motifs count too; their mean is 1.
+def weights(
+    samples: Sequence[Sample], *, power: float = 0.5, group_cap: int | None = None
+) -> list[float]:
+    """Return a weight per photo, so that rare motifs and small groups count too.
 
     Args:
-        labels: the label index of every training photo.
-        total: how many labels there are.
-        power: 0 ignores the imbalance, 1 gives each label the same total weight.
+        samples: the training photos.
+        power: 0 ignores that labels differ in size, 1 gives each the same total.
+        group_cap: more photos of one group than this count together as so many: a
+            hundred photos of one cloth say little more than a few.
 
-    >>> class_weights([0, 0, 0, 0, 1], 2, power=1)
-    [0.625, 2.5]
+    Returns:
+        Weights whose mean is 1, in the order of the photos.
+
+    >>> photos = [Sample(Path(), x, str(n)) for n, x in enumerate("aaaab")]
+    >>> weights(photos, power=1)
+    [0.625, 0.625, 0.625, 0.625, 2.5]
     """
-    count = np.maximum(np.bincount(labels, minlength=total), 1).astype(np.float64)
-    weights = count**-power
-    return [float(w) for w in weights * (count.sum() / (weights * count).sum())]
+    photos = Counter((s.label, s.group) for s in samples)
+    shares = [
+        min(1.0, (group_cap or math.inf) / photos[s.label, s.group]) for s in samples
+    ]
+    totals: dict[str, float] = defaultdict(float)
+    for sample, share in zip(samples, shares, strict=True):
+        totals[sample.label] += share
+    found = [
+        share * totals[sample.label] ** -power
+        for sample, share in zip(samples, shares, strict=True)
+    ]
+    return [one * len(found) / sum(found) for one in found]
+
+
+def refuse_gaps(dataset: Dataset) -> None:
+    """Raise DatasetError when a label has nothing to learn from or to check with.
+
+    It happens to a divided dataset when photos were left out.
+    """
+    for label, count in dataset.counts().items():
+        for side, purpose in (("train", "learn from"), ("val", "check with")):
+            if not count.get(side):
+                raise DatasetError(
+                    f"The label {label} has no readable photo to {purpose}. Repair or "
+                    f"add photos, or take the label out."
+                )
 
 
 def _walk(folder: Path) -> Iterator[tuple[str, str | None, Path]]:

@@ -108,7 +108,7 @@ class Feed:
         weights: Sequence[float],
         photos_per_epoch: int | None = None,
     ):
-        """Take the train photos of ``store``; ``weights`` are one per label."""
+        """Take the train photos of ``store``; ``weights`` are one for each of them."""
         samples = store.samples
         self._store = store
         self._rows = [i for i, s in enumerate(samples) if s.split == "train"]
@@ -119,6 +119,8 @@ class Feed:
         self._batch = batch
         self._seed = seed
         self.weights = np.asarray(weights, np.float32)
+        self._weights = np.zeros(len(samples), np.float32)
+        self._weights[self._rows] = self.weights
         self._length = min(photos_per_epoch or len(self._rows), len(self._rows))
 
     def __len__(self) -> int:
@@ -157,7 +159,7 @@ class Feed:
         return Batch(
             pixels,
             np.eye(self._labels, dtype=np.float32)[labels],
-            self.weights[labels],
+            self._weights[rows],
         )
 
 

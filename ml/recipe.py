@@ -33,6 +33,8 @@ class Recipe:
     """Epochs without a better validation loss before training stops."""
     label_smoothing: float = 0.05
     class_weight_power: float = 0.5
+    group_cap: int | None = 5
+    """Photos of one group count together as so many at most; None for no limit."""
     photos_per_epoch: int | None = None
     """How many photos an epoch shows; None for all, once each."""
     uses_region: bool = True
@@ -78,6 +80,7 @@ PAPER = Recipe(
     fine_tune_blocks=0,
     label_smoothing=0.0,
     class_weight_power=0.0,
+    group_cap=None,
     batch=32,
     head_epochs=0,
     uses_region=False,

@@ -137,6 +137,7 @@ def train_dataset(
             job.data = replace(data, samples=store.samples)
             for complaint in store.unreadable:
                 job.log(stage="decode", left_out=complaint)
+            dataset.refuse_gaps(job.data)
             learn(job, model, store)
         finally:
             photos.unlink(missing_ok=True)
@@ -168,7 +169,6 @@ def start(job: Job, weights: str | Path) -> keras.Model:
 def learn(job: Job, model: keras.Model, store: Store) -> None:
     """Train the network as the recipe says: its head, then all of it."""
     recipe = job.recipe
-    train_labels = job.index(job.data.of("train"))
     feed = Feed(
         store,
         job.labels,
@@ -176,8 +176,10 @@ def learn(job: Job, model: keras.Model, store: Store) -> None:
         size=recipe.size,
         batch=recipe.batch,
         seed=job.seed,
-        weights=dataset.class_weights(
-            [int(i) for i in train_labels], len(job.labels), recipe.class_weight_power
+        weights=dataset.weights(
+            job.data.of("train"),
+            power=recipe.class_weight_power,
+            group_cap=recipe.group_cap,
         ),
         photos_per_epoch=recipe.photos_per_epoch,
     )
@@ -210,7 +212,7 @@ def _train_head(job: Job, model: keras.Model, feed: Feed, epochs: int) -> None:
     if recipe.learns_views:
         # What serving will look at, beside the variations that make it general.
         seen = _served_features(job, pooled, "train")
-        weights = feed.weights[seen.targets.argmax(axis=1)]
+        weights = np.repeat(feed.weights, len(recipe.views))
         learned = _join(learned, seen._replace(weights=weights))
     checked = _served_features(job, pooled, "val")
     width = learned.values.shape[1]
@@ -308,6 +310,7 @@ def _head_epoch(job: Job, epoch: int, epochs: int, logs: dict[str, Any]) -> None
         of=epochs,
         loss=round(float(logs["loss"]), 4),
         val_loss=round(float(logs["val_loss"]), 4),
+        learning_rate=round(float(logs["learning_rate"]), 8),
     )
 
 

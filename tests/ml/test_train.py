@@ -183,7 +183,7 @@ def feed(photos: Path, tmp_path_factory: pytest.TempPathFactory) -> Feed:
         size=SIZE,
         batch=5,
         seed=2,
-        weights=[1, 2, 3],
+        weights=np.repeat([1.0, 2.0, 3.0], 8),
     )
 
 
