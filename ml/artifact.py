@@ -271,7 +271,9 @@ def record(
 
 
 @contextmanager
-def writing(out: Path, *, replace_out: bool = False) -> Iterator[Path]:
+def writing(
+    out: Path, *, replace_out: bool = False, mark: str = MANIFEST
+) -> Iterator[Path]:
     """Give a folder to write a model into; it becomes ``out`` when all went well.
 
     The folder is ``out`` with ``.partial`` added, so it can be watched; it has no
@@ -280,16 +282,17 @@ def writing(out: Path, *, replace_out: bool = False) -> Iterator[Path]:
 
     Args:
         out: the model folder to be; its parent is made when missing.
-        replace_out: put the new model in the place of an old one.
+        replace_out: put the new folder in the place of an old one.
+        mark: the file by which an old one is known as such.
 
     Raises:
-        ArtifactError: ``out`` exists (and is not a model, with ``replace_out``), or
+        ArtifactError: ``out`` exists (and has no ``mark``, with ``replace_out``), or
             another run is writing it now.
     """
     if out.exists() and not replace_out:
         raise ArtifactError(f"{out} already exists. Choose another --out folder.")
-    if out.exists() and not (out / MANIFEST).is_file():
-        raise ArtifactError(f"{out} exists and is not a model; it is left alone.")
+    if out.exists() and not (out / mark).is_file():
+        raise ArtifactError(f"{out} exists without a {mark}; it is left alone.")
     partial = out.with_name(out.name + ".partial")
     partial.mkdir(parents=True, exist_ok=True)
     with _alone(partial):

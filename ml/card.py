@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
+
+from ml import figures
 
 if TYPE_CHECKING:
     from ml.artifact import Manifest
@@ -43,8 +45,8 @@ def _lines(manifest: Manifest, metrics: dict[str, Any]) -> Iterator[str]:
     yield from _abilities(manifest)
     yield from _limits(manifest, metrics)
     yield from _training(manifest)
-    for name, figures in metrics.get("evaluations", {}).items():
-        yield from _evaluation(name, figures)
+    for name, found in metrics.get("evaluations", {}).items():
+        yield from _evaluation(name, found)
 
 
 def _abilities(manifest: Manifest) -> Iterator[str]:
@@ -87,8 +89,8 @@ def _weak(metrics: dict[str, Any]) -> list[str]:
     test = metrics.get("evaluations", {}).get("test", {})
     return [
         label
-        for label, figures in test.get("labels", {}).items()
-        if (figures["recall"]["value"] or 0) < 0.5
+        for label, both in test.get("labels", {}).items()
+        if (both["recall"]["value"] or 0) < 0.5
     ]
 
 
@@ -110,39 +112,26 @@ def _training(manifest: Manifest) -> Iterator[str]:
     yield ""
 
 
-def _evaluation(name: str, figures: dict[str, Any]) -> Iterator[str]:
+def _evaluation(name: str, found: dict[str, Any]) -> Iterator[str]:
     yield f"## Measured on: {name}"
     yield ""
-    yield f"{figures['photos']} photos, {figures['photos_of_motifs']} show a motif."
-    yield "In brackets: the 95 % interval (Wilson)."
+    yield f"{found['photos']} photos, {found['photos_of_motifs']} show a motif."
+    yield "In brackets: the 95 % interval (Wilson; of macro-F1 by bootstrap)."
     yield ""
-    yield "| Figure | Value |"
-    yield "|---|---|"
-    yield f"| macro-F1 | {figures['macro_f1']:.3f} |"
-    yield f"| first suggestion right | {_share(figures['top_1'])} |"
-    yield f"| among the first three | {_share(figures['top_3'])} |"
-    yield f"| calibration error (ECE) | {figures['calibration_error']:.3f} |"
-    if "unknown" in figures:
-        unknown = figures["unknown"]
-        yield f"| unknown from known (AUROC) | {unknown['auroc']:.3f} |"
-        rate = unknown["false_positive_rate_at_95"]
-        yield f"| unknown let through when 95 % of motifs are | {rate:.3f} |"
-    for whose, answers in figures.get("answers", {}).items():
-        total = sum(answers.values())
-        for kind, count in answers.items():
-            photos = "motifs" if whose == "of_motifs" else "anything else"
-            words = kind.replace("_", " ")
-            yield f"| photos of {photos}: {words} | {count} of {total} |"
-    yield ""
-    yield "| Label | Recall | Precision |"
-    yield "|---|---|---|"
-    for label, both in figures["labels"].items():
-        yield f"| {label} | {_share(both['recall'])} | {_share(both['precision'])} |"
-    yield ""
+    yield from _table(("Figure", "Value"), figures.chief(found))
+    yield from _table(("Label", "Recall", "Precision"), figures.labels(found))
+    if confused := figures.confused(found):
+        yield from _table(("Truth", "Most often taken for", "Photos"), confused)
+    if rejected := figures.rejection(found):
+        head = ("Photos of", "Photos", "Score", "AUROC", "Let through at 95 % kept")
+        yield from _table(head, rejected)
+    if distorted := figures.robustness(found):
+        yield from _table(("Photos", "Accuracy", "Points lost"), distorted)
 
 
-def _share(figure: dict[str, Any]) -> str:
-    if figure["value"] is None:
-        return "no photo"
-    low, high = figure["low"], figure["high"]
-    return f"{figure['value']:.2f} ({low:.2f} to {high:.2f}; {figure['of']} photos)"
+def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> Iterator[str]:
+    yield "| " + " | ".join(head) + " |"
+    yield "|---" * len(head) + "|"
+    for row in rows:
+        yield "| " + " | ".join(row) + " |"
+    yield ""

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ml import calibrate, metrics
+from ml import calibrate, metrics, robustness
 from ml.artifact import Manifest
 from ml.dataset import Dataset, DatasetError, Sample
 from ml.images import ImageError, open_image
@@ -39,6 +39,10 @@ class Asked:
     """(photos, features), unit length."""
     unreadable: tuple[str, ...] = field(default=())
     """Photos that could not be opened, each with the reason."""
+    samples: tuple[Sample, ...] = field(default=())
+    """The photos asked about, in the order of the other fields."""
+    rejection: NDArray[np.float64] | None = None
+    """(photos,): the model's own rejection scores, where it has them."""
 
 
 def ask(
@@ -49,7 +53,7 @@ def ask(
     """Ask a model about every sample; one that it has no label for is unknown."""
     labels = predictor.manifest.labels
     scores, truth, answers, taken, unreadable = [], [], [], [], []
-    vectors = []
+    vectors, rejection, opened = [], [], []
     for number, sample in enumerate(samples, start=1):
         started = time.perf_counter()
         try:
@@ -63,6 +67,9 @@ def ask(
         truth.append(labels.index(sample.label) if sample.label in labels else -1)
         answers.append(said.answer)
         vectors.append(said.embedding)
+        opened.append(sample)
+        if said.rejection is not None:
+            rejection.append(said.rejection)
         progress("ask", number, len(samples))
     return Asked(
         np.array(scores, np.float64).reshape(-1, len(labels)),
@@ -71,14 +78,22 @@ def ask(
         np.array(taken, np.float64),
         np.array(vectors, np.float32),
         tuple(unreadable),
+        tuple(opened),
+        np.array(rejection, np.float64) if rejection else None,
     )
 
 
 def report(asked: Asked, manifest: Manifest) -> dict[str, Any]:
     """Return the figures of an evaluation, as metrics.json and the card hold them."""
     figures = metrics.summary(
-        asked.scores, asked.truth, manifest.labels, manifest.unknown_labels
+        asked.scores,
+        asked.truth,
+        manifest.labels,
+        manifest.unknown_labels,
+        asked.rejection,
     )
+    if manifest.thresholds.conformal is not None:
+        figures["conformal"] = _conformal(asked, manifest)
     unknown = {manifest.labels.index(label) for label in manifest.unknown_labels} | {-1}
     of_motifs: Counter[str] = Counter()
     of_others: Counter[str] = Counter()
@@ -104,12 +119,57 @@ def report(asked: Asked, manifest: Manifest) -> dict[str, Any]:
     return figures
 
 
+def _conformal(asked: Asked, manifest: Manifest) -> dict[str, Any]:
+    """Return how often the set of likely motifs holds the true one, and its size."""
+    motifs = [manifest.labels.index(label) for label in manifest.motifs]
+    shows = np.isin(asked.truth, motifs)
+    likely = asked.scores[shows] >= (manifest.thresholds.conformal or 0.0)
+    held = likely[np.arange(len(likely)), asked.truth[shows]]
+    sizes = likely[:, motifs].sum(axis=1)
+    return {
+        "coverage": metrics.share(int(held.sum()), len(held)),
+        "mean_size": round(float(sizes.mean()), 4) if len(sizes) else None,
+    }
+
+
+def sources(
+    asked: Asked, unknown: Sequence[Dataset], manifest: Manifest
+) -> dict[str, dict[str, Any]]:
+    """Return per source of unknown photos how well the model turns them away.
+
+    ``model`` is the model's own rejection score, ``max_softmax`` one minus the best
+    motif's score, for comparison (Hendrycks and Gimpel 2017).
+    """
+    motifs = [manifest.labels.index(label) for label in manifest.motifs]
+    plain = 1 - asked.scores[:, motifs].max(axis=1)
+    kinds = {"max_softmax": plain}
+    own = asked.rejection
+    if own is None and manifest.unknown_labels:
+        own = 1 - asked.scores[:, motifs].sum(axis=1)
+    if own is not None:
+        kinds = {"model": own, **kinds}
+    shows = np.isin(asked.truth, motifs)
+    found: dict[str, dict[str, Any]] = {}
+    for part in unknown:
+        paths = {sample.path for sample in part.samples}
+        here = np.array([sample.path in paths for sample in asked.samples], bool)
+        if here.any() and shows.any():
+            curves = {
+                kind: metrics.rejection_curve(values[shows], values[here])
+                for kind, values in kinds.items()
+            }
+            found[str(part.root.name)] = {"photos": int(here.sum()), **curves}
+    return found
+
+
 def evaluate(
     predictor: Predictor,
     known: Dataset,
     unknown: Sequence[Dataset] = (),
     *,
     split: str | None = None,
+    is_distorted_too: bool = False,
+    limit: int | None = None,
     progress: Progress = lambda _what, _done, _total: None,
 ) -> tuple[dict[str, Any], Asked]:
     """Evaluate a model on a dataset.
@@ -120,6 +180,8 @@ def evaluate(
             count as unknown, since that is what it should say.
         unknown: further photos without a known motif.
         split: "train", "val" or "test" takes only that side of a divided dataset.
+        is_distorted_too: also measure what distorted photos cost.
+        limit: distort at most so many photos; None for all.
         progress: told how far it is.
 
     Returns:
@@ -143,6 +205,17 @@ def evaluate(
     if not len(asked.truth):
         raise DatasetError(f"None of the photos in {known.root} can be read.")
     figures = report(asked, manifest)
+    if by_source := sources(asked, unknown, manifest):
+        figures["rejection"] = by_source
+    if (asked.truth >= 0).any():
+        labelled = np.flatnonzero(asked.truth >= 0)
+        low, high = metrics.grouped_interval(
+            asked.truth[labelled],
+            asked.scores[labelled].argmax(axis=1),
+            [asked.samples[i].group or str(asked.samples[i].path) for i in labelled],
+            len(manifest.labels),
+        )
+        figures["macro_f1_interval"] = {"low": low, "high": high}
     figures["not_in_model"] = sorted(set(known.motifs) - set(manifest.motifs))
     figures["earned"] = calibrate.earned(
         asked.scores,
@@ -151,4 +224,8 @@ def evaluate(
         manifest.unknown_labels,
         manifest.thresholds.single,
     )
+    if is_distorted_too:
+        figures["robustness"] = robustness.measure(
+            predictor, asked.samples, limit=limit, progress=progress
+        )
     return figures, asked

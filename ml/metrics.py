@@ -139,7 +139,11 @@ def false_positives(
 
 
 def summary(
-    scores: Array, truth: Labels, labels: Sequence[str], unknown_labels: Sequence[str]
+    scores: Array,
+    truth: Labels,
+    labels: Sequence[str],
+    unknown_labels: Sequence[str],
+    rejection: Array | None = None,
 ) -> dict[str, Any]:
     """Return every figure that a model card states, as JSON can hold it.
 
@@ -149,6 +153,8 @@ def summary(
             that no label stands for.
         labels: the label list.
         unknown_labels: those of them that are no motif.
+        rejection: (photos,), the model's own rejection scores, higher is less known;
+            without them the unknown labels' score is taken.
 
     Returns:
         ``top_1`` and ``top_3`` say how often a photo's motif is among the first one
@@ -171,11 +177,15 @@ def summary(
         "calibration_error": round(
             calibration_error(scores[has_label], truth[has_label]), 4
         ),
+        "accuracy": share(int(np.trace(matrix)), int(matrix.sum())),
+        "reliability": reliability(scores[has_label], truth[has_label]),
+        "confused": confused(matrix, labels),
         "labels": per_label(matrix, labels),
         "confusion": {"labels": list(labels), "rows": matrix.tolist()},
     }
-    if is_unknown.any() and 0 < total < len(truth):
+    if rejection is None and is_unknown.any():
         rejection = scores[:, is_unknown].sum(axis=1)
+    if rejection is not None and 0 < total < len(truth):
         known, others = rejection[shows_motif], rejection[~shows_motif]
         figures["unknown"] = {
             "photos": len(others),
@@ -183,6 +193,88 @@ def summary(
             "false_positive_rate_at_95": round(false_positives(known, others), 4),
         }
     return figures
+
+
+def reliability(scores: Array, truth: Labels, bins: int = 10) -> list[dict[str, Any]]:
+    """Return per bin of the best score how sure answers were and how many were right.
+
+    >>> reliability(np.array([[0.75, 0.25]] * 4), np.array([0, 0, 0, 1]))[0]["score"]
+    0.75
+    """
+    best, is_right = scores.max(axis=1), scores.argmax(axis=1) == truth
+    which = np.minimum((best * bins).astype(int), bins - 1)
+    return [
+        {
+            "score": round(float(best[which == one].mean()), 4),
+            "right": share(
+                int(is_right[which == one].sum()), int((which == one).sum())
+            ),
+        }
+        for one in np.unique(which)
+    ]
+
+
+def confused(
+    matrix: NDArray[np.int64], labels: Sequence[str], most: int = 10
+) -> list[dict[str, Any]]:
+    """Return the labels most often taken for another, the most frequent first.
+
+    >>> confused(np.array([[1, 2], [0, 1]]), ["a", "b"])
+    [{'truth': 'a', 'said': 'b', 'photos': 2}]
+    """
+    pairs = [
+        {"truth": labels[row], "said": labels[column], "photos": int(count)}
+        for (row, column), count in np.ndenumerate(matrix)
+        if row != column and count
+    ]
+    return sorted(pairs, key=lambda pair: -int(str(pair["photos"])))[:most]
+
+
+def roc(known: Array, unknown: Array, points: int = 101) -> list[list[float]]:
+    """Return the curve of unknown let through against known kept, both 0..1.
+
+    >>> roc(np.array([0.0, 1.0]), np.array([2.0, 3.0]), points=3)
+    [[0.0, 0.0], [0.0, 0.5], [0.0, 1.0]]
+    """
+    kept = np.linspace(0, 1, points)
+    order = np.sort(known)
+    place = np.ceil(kept * len(order)).astype(int) - 1
+    limits = np.where(place < 0, -np.inf, order[np.maximum(place, 0)])
+    through = (unknown[None, :] <= limits[:, None]).mean(axis=1)
+    pairs = zip(through.tolist(), kept.tolist(), strict=True)
+    return [[round(x, 4), round(y, 4)] for x, y in pairs]
+
+
+def rejection_curve(known: Array, unknown: Array) -> dict[str, Any]:
+    """Return AUROC, false positives at 95 % and the curve of one rejection score."""
+    return {
+        "auroc": round(auroc(known, unknown), 4),
+        "false_positive_rate_at_95": round(false_positives(known, unknown), 4),
+        "roc": roc(known, unknown),
+    }
+
+
+def grouped_interval(
+    truth: Labels,
+    said: Labels,
+    groups: Sequence[str],
+    labels: int,
+    rounds: int = 1000,
+    seed: int = 0,
+) -> tuple[float, float]:
+    """Return the 95 % bootstrap interval of macro-F1, drawn by group.
+
+    Photos of one group resemble each other, so whole groups are drawn (Field and
+    Welsh 2007).
+    """
+    _, group = np.unique(np.asarray(groups), return_inverse=True)
+    matrices = np.zeros((int(group.max()) + 1, labels, labels), np.int64)
+    np.add.at(matrices, (group, truth, said), 1)
+    rng = np.random.default_rng(seed)
+    drawn = rng.integers(0, len(matrices), (rounds, len(matrices)))
+    values = [macro_f1(matrices[one].sum(axis=0)) for one in drawn]
+    low, high = np.quantile(values, [0.025, 0.975])
+    return round(float(low), 4), round(float(high), 4)
 
 
 def per_label(

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import argparse
+import json
 import sys
 from argparse import Namespace
 from pathlib import Path
 from typing import Any
 
-from ml import artifact, dataset
-from ml.commands.console import Bars, print_json, unknown
+from ml import artifact, dataset, figures
+from ml.commands.console import Bars, Complaint, positive, print_json, unknown
 
 
 def add(commands: Any) -> argparse.ArgumentParser:
@@ -31,6 +32,30 @@ def add(commands: Any) -> argparse.ArgumentParser:
         action="store_true",
         help="with --record: let the model state alone what it earned here",
     )
+    option(
+        "--robustness",
+        action="store_true",
+        help="also turn, blur, compress, cut and darken the photos; ten times as long",
+    )
+    option("--limit", type=positive, metavar="N", help="distort at most so many photos")
+    option(
+        "--report",
+        type=Path,
+        metavar="FOLDER",
+        help="write report.html, metrics.json and MODEL_CARD.md",
+    )
+    option("--replace", action="store_true", help="in the place of an old report")
+    option(
+        "--crossvalidation",
+        type=Path,
+        metavar="FILE",
+        help="with --report: the crossvalidation.json to show in it",
+    )
+    option(
+        "--no-gallery",
+        action="store_true",
+        help="with --report: no photo is copied into it",
+    )
     option("--json", action="store_true", help="print all figures as JSON")
     return command
 
@@ -40,50 +65,69 @@ def run(given: Namespace, bars: Bars) -> int:
     from ml.evaluate import evaluate
     from ml.predict import Predictor
 
+    compared = _compared(given.crossvalidation)
     predictor = Predictor(given.model)
-    figures, asked = evaluate(
+    found, asked = evaluate(
         predictor,
         dataset.load(given.dataset),
         unknown(given.unknown),
         split=given.split,
+        is_distorted_too=given.robustness,
+        limit=given.limit,
         progress=bars,
     )
     bars.close()
     for complaint in asked.unreadable:
         print(f"left out: {complaint}", file=sys.stderr)
     if given.record:
-        single = figures["earned"] if given.earn else None
-        artifact.record(given.model, given.record, figures, single=single)
+        single = found["earned"] if given.earn else None
+        artifact.record(given.model, given.record, found, single=single)
+    if given.report:
+        from ml import report
+
+        report.write(
+            given.report,
+            predictor,
+            given.record or given.dataset.resolve().name,
+            found,
+            asked,
+            compared=compared,
+            has_gallery=not given.no_gallery,
+            replace_out=given.replace,
+        )
     if given.json:
-        print_json({"model": predictor.manifest.version, **figures})
+        print_json({"model": predictor.manifest.version, **found})
     else:
-        print_figures(str(given.dataset), figures)
+        print_figures(str(given.dataset), found)
+    if given.report:
+        print(f"{given.report}: report.html", file=sys.stderr)
     return 0
 
 
-def print_figures(title: str, figures: dict[str, Any]) -> None:
+def _compared(file: Path | None) -> dict[str, Any] | None:
+    if file is None:
+        return None
+    try:
+        content: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise Complaint(f"{file} cannot be read: {error}") from error
+    if "recipes" not in content:
+        raise Complaint(f"{file} is not what `python -m ml crossvalidate` writes.")
+    return content
+
+
+def print_figures(title: str, found: dict[str, Any]) -> None:
     """Print the figures of ``ml.evaluate`` as a table."""
-    print(f"{title}: {figures['photos']} photos")
-    rows = [("macro-F1", f"{figures['macro_f1']:.3f}")]
-    if figures["photos_of_motifs"]:
-        for name, key in (("first right", "top_1"), ("in first 3", "top_3")):
-            one = figures[key]
-            value = f"{one['value']:.3f}  ({one['low']:.3f} to {one['high']:.3f})"
-            rows.append((name, value))
-    rows.append(("ECE", f"{figures['calibration_error']:.3f}"))
-    if "unknown" in figures:
-        unknown = figures["unknown"]
-        rows.append(("AUROC", f"{unknown['auroc']:.3f}"))
-        rows.append(("FPR at 95 %", f"{unknown['false_positive_rate_at_95']:.3f}"))
-    for whose, answers in figures["answers"].items():
-        said = ", ".join(f"{k.replace('_', ' ')} {v}" for k, v in answers.items())
-        if said:
-            rows.append((whose.replace("_", " "), said))
-    if "milliseconds" in figures:
-        rows.append(("ms a photo", f"{figures['milliseconds']['p50']}"))
+    print(title)
+    rows = figures.chief(found)
+    width = max(len(name) for name, _ in rows)
     for name, value in rows:
-        print(f"  {name:<14}{value}")
-    for label, both in figures["labels"].items():
+        print(f"  {name:<{width}}  {value}")
+    for row in figures.rejection(found):
+        print("  reject " + ", ".join(row))
+    for row in figures.robustness(found):
+        print("  " + ", ".join(part for part in row if part))
+    for label, both in found["labels"].items():
         recall = both["recall"]
         if recall["value"] is not None:
             print(f"  {recall['value']:7.2f}  {label} ({recall['of']} photos)")

@@ -156,7 +156,7 @@ def test_an_existing_folder_is_left_alone(model: Path, tmp_path: Path):
     with pytest.raises(ArtifactError, match="already exists"), artifact.writing(model):
         pass
     with (
-        pytest.raises(ArtifactError, match="is not a model"),
+        pytest.raises(ArtifactError, match="without a manifest"),
         artifact.writing(tmp_path / "mine", replace_out=True),
     ):
         pass

@@ -16,6 +16,7 @@ MODULES = (
     "duplicates",
     "embeddings",
     "fewshot",
+    "figures",
     "images",
     "metrics",
     "quality",
