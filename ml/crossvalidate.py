@@ -71,7 +71,7 @@ def crossvalidate(
         "dataset": data.digest(),
         "folds": count,
         "seed": seed,
-        "weights": _identity(weights),
+        "weights": identity(weights),
         "skip_unreadable": skip_unreadable,
     }
     compared: dict[str, dict[str, Any]] = {}
@@ -80,8 +80,8 @@ def crossvalidate(
             said = []
             for number, part in enumerate(parts, start=1):
                 file = out / recipe.name / f"{way}-{number}.json"
-                key = _key(run, recipe, way, number)
-                one = _finished(file, key)
+                digest = key(run, recipe, way, number)
+                one = finished(file, digest)
                 if one is None:
                     trained = train_dataset(
                         part,
@@ -93,7 +93,7 @@ def crossvalidate(
                         skip_unreadable=skip_unreadable,
                         progress=progress,
                     )
-                    one = {"key": key, **_test(trained.folder, part, progress)}
+                    one = {"key": digest, **_test(trained.folder, part, progress)}
                     artifact.write_json(file, one)
                 said.append(one)
             compared.setdefault(recipe.name, {})[way] = _summary(said, data)
@@ -145,25 +145,26 @@ def _figures(
     return figures
 
 
-def _finished(file: Path, key: str) -> dict[str, Any] | None:
-    """Return a fold that an earlier run finished with the same settings."""
+def finished(file: Path, digest: str) -> dict[str, Any] | None:
+    """Return what an earlier run with the same settings wrote; None if it did not."""
     if not file.is_file():
         return None
     try:
         kept: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
     except ValueError:
         return None
-    return kept if kept.get("key") == key else None
+    return kept if kept.get("key") == digest else None
 
 
-def _key(run: dict[str, Any], recipe: Recipe, way: str, number: int) -> str:
-    """Return a digest of everything that decides what a fold says."""
-    facts = [run, recipe.as_dict(), way, number]
+def key(run: dict[str, Any], recipe: Recipe, way: str, part: int | str) -> str:
+    """Return a digest of everything that decides what a network says of a part."""
+    facts = [run, recipe.as_dict(), way, part]
     text = json.dumps(facts, sort_keys=True, default=str)
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def _identity(weights: str | Path) -> str:
+def identity(weights: str | Path) -> str:
+    """Return what tells one start of training from another."""
     if Path(weights).is_dir():
         return artifact.read(Path(weights)).sha256
     if Path(weights).is_file():

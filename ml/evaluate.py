@@ -132,22 +132,28 @@ def _conformal(asked: Asked, manifest: Manifest) -> dict[str, Any]:
     }
 
 
-def sources(
-    asked: Asked, unknown: Sequence[Dataset], manifest: Manifest
-) -> dict[str, dict[str, Any]]:
-    """Return per source of unknown photos how well the model turns them away.
+def rejection_scores(
+    asked: Asked, manifest: Manifest
+) -> dict[str, NDArray[np.float64]]:
+    """Return per kind of rejection score its values, (photos,); higher is less known.
 
     ``model`` is the model's own rejection score, ``max_softmax`` one minus the best
     motif's score, for comparison (Hendrycks and Gimpel 2017).
     """
     motifs = [manifest.labels.index(label) for label in manifest.motifs]
     plain = 1 - asked.scores[:, motifs].max(axis=1)
-    kinds = {"max_softmax": plain}
     own = asked.rejection
     if own is None and manifest.unknown_labels:
         own = 1 - asked.scores[:, motifs].sum(axis=1)
-    if own is not None:
-        kinds = {"model": own, **kinds}
+    return ({} if own is None else {"model": own}) | {"max_softmax": plain}
+
+
+def sources(
+    asked: Asked, unknown: Sequence[Dataset], manifest: Manifest
+) -> dict[str, dict[str, Any]]:
+    """Return per source of unknown photos how well each score turns them away."""
+    motifs = [manifest.labels.index(label) for label in manifest.motifs]
+    kinds = rejection_scores(asked, manifest)
     shows = np.isin(asked.truth, motifs)
     found: dict[str, dict[str, Any]] = {}
     for part in unknown:

@@ -7,6 +7,7 @@ from ml.commands import (
     crossvalidate,
     evaluate,
     fewshot,
+    leaveout,
     parity,
     predict,
     synthesize,
@@ -21,5 +22,6 @@ COMMANDS: dict[str, ModuleType] = {
     "synthesize": synthesize,
     "fewshot": fewshot,
     "crossvalidate": crossvalidate,
+    "leaveout": leaveout,
     "parity": parity,
 }

@@ -9,6 +9,7 @@ from typing import Any
 
 from ml import dataset
 from ml.commands.console import Bars, positive, print_json
+from ml.duplicates import with_clusters
 
 
 def add(commands: Any) -> argparse.ArgumentParser:
@@ -42,7 +43,7 @@ def run(given: Namespace, bars: Bars) -> int:
 
     figures = fewshot.curve(
         Predictor(given.model),
-        dataset.load(given.dataset),
+        with_clusters(dataset.load(given.dataset)),
         shots=given.shots,
         repeats=given.repeats,
         seed=given.seed,
