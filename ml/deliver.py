@@ -41,8 +41,11 @@ def deliver(
     job: Job, model: keras.Model, may_state: Sequence[str], about: str = ""
 ) -> None:
     """Calibrate, export, measure and write everything that makes a model folder."""
+    # What is calibrated, kept and exported is one and the same network.
+    network.round_weights(model)
     warmth = calibrate.temperature(*_val_scores(job, model))
     network.soften(model, warmth)
+    network.round_weights(model)
     job.progress("export", 0, 1)
     network.save_network(model, job.partial / artifact.WEIGHTS)
     settings = job.network_settings()
@@ -125,16 +128,16 @@ def _rejection(
     shows = np.isin(labels, manifest.motifs)
     if memory is None or not shows.any():
         return None, {}
-    is_unknown = np.isin(manifest.labels, manifest.unknown_labels)
-    unknown = checked.scores[:, is_unknown].sum(axis=1)
+    is_motif = np.isin(manifest.labels, manifest.motifs)
+    doubt = 1 - checked.scores[:, is_motif].max(axis=1)
     memory = memory.of(manifest.motifs)
-    given = (memory, checked.embeddings, labels, unknown, manifest.motifs)
+    given = (memory, checked.embeddings, labels, doubt, manifest.motifs)
     rule, figures = rejection.choose(*given)
     ready = rejection.rejector(rule, memory)
     score = np.array(
         [
             ready.score(one, vector)
-            for one, vector in zip(unknown, checked.embeddings, strict=True)
+            for one, vector in zip(doubt, checked.embeddings, strict=True)
         ]
     )
     limit = calibrate.false_accepts(score[shows], score[~shows])

@@ -94,9 +94,9 @@ def build(
         backbone = keras.Model(backbone.input, taps, name="backbone")
     backbone.trainable = False
     rescale = (
-        keras.layers.Rescaling(1 / 127.5, offset=-1)
+        keras.layers.Rescaling(_halved(1 / 127.5), offset=-1)
         if scaling == "signed"
-        else keras.layers.Rescaling(1 / 255)
+        else keras.layers.Rescaling(_halved(1 / 255))
     )
     features = backbone(rescale(pixels), training=False)
     outputs = _linear if head == "linear" else _paper
@@ -298,6 +298,44 @@ def soften(network: keras.Model, temperature: float) -> None:
     """Divide the last layer by a temperature, so that every runtime agrees on it."""
     layer = network.get_layer("logits")
     layer.set_weights([weights / temperature for weights in layer.get_weights()])
+
+
+def round_weights(network: keras.Model) -> None:
+    """Round all weights to what float16 can hold, batch norm folded in first.
+
+    The exported file keeps weights in float16 and folds each batch norm into the
+    convolution before it. A network that is so already answers in Keras as its file
+    does; rounded by the export alone, a linear head's scores moved by up to 0.03.
+    """
+    backbone = network.get_layer("backbone")
+    for layer in backbone.layers:
+        if isinstance(layer, keras.layers.BatchNormalization):
+            _fold(layer.input._keras_history.operation, layer)
+    for layer in network.layers:
+        if layer is not backbone:
+            layer.set_weights([_half(weights) for weights in layer.get_weights()])
+
+
+def _fold(convolution: keras.Layer, norm: keras.layers.BatchNormalization) -> None:
+    """Make the norm add a bias only; the convolution does the rest of its work."""
+    gamma, beta, mean, variance = (w.astype(np.float64) for w in norm.get_weights())
+    scale = gamma / np.sqrt(variance + norm.epsilon)
+    (kernel,) = convolution.get_weights()
+    # A depthwise kernel is (rows, columns, channels, 1), others end with the channels.
+    is_depthwise = isinstance(convolution, keras.layers.DepthwiseConv2D)
+    scaled = kernel * (scale[:, None] if is_depthwise else scale)
+    convolution.set_weights([_half(scaled)])
+    one = np.ones_like(gamma)
+    norm.set_weights([one, _half(beta - mean * scale), 0 * one, one - norm.epsilon])
+
+
+def _half(weights: NDArray[Any]) -> NDArray[np.float32]:
+    return weights.astype(np.float16).astype(np.float32)
+
+
+def _halved(number: float) -> float:
+    """Return what the exported file makes of a number: 255 becomes 0.99997, not 1."""
+    return float(np.float16(number))
 
 
 def to_litert(

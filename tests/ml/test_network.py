@@ -75,8 +75,9 @@ def test_the_two_scalings_are_the_papers_and_mobilenets():
     }
 
     black_and_white = np.array([0.0, 255.0], np.float32)
-    assert np.asarray(rescale["signed"](black_and_white)) == pytest.approx([-1, 1])
-    assert np.asarray(rescale["unit"](black_and_white)) == pytest.approx([0, 1])
+    signed, unit = (np.asarray(rescale[x](black_and_white)) for x in rescale)
+    assert signed == pytest.approx([-1, 1], abs=1e-4)
+    assert unit == pytest.approx([0, 1], abs=1e-4)
 
 
 @pytest.mark.parametrize("blocks", [0, 2, 17])
@@ -196,3 +197,30 @@ def test_a_head_trained_on_standardised_features_takes_plain_ones():
     network.standardise_head(head, mean, spread)
 
     assert np.asarray(head(features)) == pytest.approx(wanted, abs=1e-5)
+
+
+def test_rounded_weights_answer_alike_and_export_without_loss():
+    from ai_edge_litert.interpreter import Interpreter
+
+    settings = {"labels": 3, "size": SIZE, "alpha": 0.35, "head": "linear"}
+    model = network.build(**settings)
+    enliven(model)
+    rng = np.random.default_rng(4)
+    pixels = rng.integers(0, 256, (6, SIZE, SIZE, 3), dtype=np.uint8)
+    learner = network.trained_part(model)
+    before = network.predict(learner, pixels)
+
+    network.round_weights(model)
+    rounded = network.predict(learner, pixels)
+    weights = model.get_weights()
+    network.round_weights(model)
+
+    assert rounded == pytest.approx(before, abs=0.02)
+    same = zip(weights, model.get_weights(), strict=True)
+    assert all((a == b).all() for a, b in same)
+    run = Interpreter(
+        model_content=network.to_litert(model, **settings)
+    ).get_signature_runner()
+    for one, wanted in zip(pixels, rounded, strict=True):
+        found = run(pixels=one[None].astype(np.float32))["scores"][0]
+        assert found == pytest.approx(wanted, abs=1e-4)
