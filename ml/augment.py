@@ -35,11 +35,13 @@ class Augmentation:
     """Degrees either way."""
     saturation: tuple[float, float] = (0.5, 1.4)
     contrast: tuple[float, float] = (0.7, 1.3)
-    brightness: float = 0.15
+    brightness: float = 0.2
     gamma: tuple[float, float] = (0.75, 1.35)
     shadow: float = 0.3
     """Chance of each of these; the rest of the photos stay without."""
-    blur: float = 0.2
+    blur: float = 0.35
+    blur_sigma: tuple[float, float] = (0.4, 6.0)
+    """In pixels of a 224 px square."""
     noise: float = 0.2
     jpeg: float = 0.3
 
@@ -87,7 +89,7 @@ def augment(
     if generator.random() < how.shadow:
         pixels = _shadow(pixels, generator)
     if generator.random() < how.blur:
-        sigma = generator.uniform(0.4, 2.0) * size / 224
+        sigma = generator.uniform(*how.blur_sigma) * size / 224
         pixels = np.asarray(cv2.GaussianBlur(pixels, (0, 0), sigma), np.uint8)
     if generator.random() < how.noise:
         pixels = _noise(pixels, generator)

@@ -85,7 +85,7 @@ def robustness(figures: dict[str, Any]) -> list[tuple[str, str, str]]:
     found = figures.get("robustness")
     if not found:
         return []
-    rows = [("nothing", share(found["clean"]), "")]
+    rows = [("as they are", share(found["clean"]), "")]
     for row in found["rows"]:
         rows.append((row["name"], share(row["accuracy"]), f"{row['points_lost']:.1f}"))
     return rows

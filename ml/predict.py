@@ -203,12 +203,12 @@ class Predictor:
         return [] if self.memory is None else self.memory.nearest(embedding, k)
 
     def rejection_score(
-        self, unknown: float, embedding: NDArray[np.float32]
+        self, doubt: float, embedding: NDArray[np.float32]
     ) -> float | None:
         """Return how unlike everything known a photo is; higher is less known.
 
         Args:
-            unknown: the sum of the unknown labels' scores, 0..1.
+            doubt: one minus the best motif's score, 0..1.
             embedding: (features,), unit length.
 
         Returns:
@@ -229,7 +229,7 @@ class Predictor:
                 # A new motif is far from all that was learned, but it is known.
                 memory = embeddings.joined(memory, self._provisional.photos)
             self._rejector = rejection.rejector(self._rule, memory)
-        return self._rejector.score(unknown, embedding)
+        return self._rejector.score(doubt, embedding)
 
     def embed(self, image: Image.Image) -> NDArray[np.float32]:
         """Return the embedding that ``predict`` gives for one photo, and only that."""
@@ -268,7 +268,8 @@ class Predictor:
             new = self._provisional.labels
             named = self._provisional.mix(named, embedding)
         unknown = sum(named[x] for x in self.manifest.unknown_labels)
-        unlike = self.rejection_score(unknown, embedding)
+        known = max(named[x] for x in (*self.manifest.motifs, *new))
+        unlike = self.rejection_score(1 - known, embedding)
         return Prediction(
             scores=named,
             unknown_score=unknown,

@@ -1,8 +1,8 @@
 """How unlike everything that it knows a photo is, in one number.
 
-The unknown labels' score is sure of kinds of image that the network was trained to turn
-away; how far an embedding lies from the remembered ones also speaks of kinds that it
-was never shown. Energy (Liu et al. 2020) is no use on scores: a softmax has none left.
+How far the best motif's score is from sure speaks of photos between motifs and of the
+kinds of image that the network was trained to turn away; how far an embedding lies from
+the remembered ones also speaks of kinds that it was never shown.
 """
 
 from __future__ import annotations
@@ -25,8 +25,8 @@ if TYPE_CHECKING:
     Vectors = NDArray[np.float32]
     Distance = Callable[[Vectors], Array]
 
-UNKNOWN = "unknown"
-"""The part that is the unknown labels' score; the others are distances."""
+DOUBT = "doubt"
+"""The part that is what the best motif's score lacks of 1; the others are distances."""
 NEIGHBOURS = 5
 WORSE = 0.005
 """How much AUROC on the unknown labels a distance may cost for what it adds."""
@@ -132,7 +132,7 @@ class Rule:
             str(name): (float(middle), float(spread))
             for name, (middle, spread) in given["parts"].items()
         }
-        if not parts or set(parts) - {UNKNOWN, *DISTANCES}:
+        if not parts or set(parts) - {DOUBT, *DISTANCES}:
             raise ValueError(f"no rejection score is made of {', '.join(parts)}")
         if any(spread <= 0 for _, spread in parts.values()):
             raise ValueError("a part of the rejection score has no spread")
@@ -140,7 +140,7 @@ class Rule:
 
 
 def rule_of(manifest: Manifest) -> Rule | None:
-    """Return a model's rule; None when it rejects by the unknown score alone.
+    """Return a model's rule; None when it rejects by the unknown labels' score alone.
 
     Raises ArtifactError when the rule is faulty or takes embeddings that are missing.
     """
@@ -164,21 +164,21 @@ class Rejector:
     rule: Rule
     distances: dict[str, Distance]
 
-    def score(self, unknown: float, embedding: Vectors) -> float:
+    def score(self, doubt: float, embedding: Vectors) -> float:
         """Return one photo's rejection score; higher is less known.
 
         Args:
-            unknown: the sum of the unknown labels' scores, 0..1.
+            doubt: one minus the best motif's score, 0..1.
             embedding: (features,), unit length.
         """
         values = {name: one(embedding[None]) for name, one in self.distances.items()}
-        values[UNKNOWN] = odds(np.array([unknown]))
+        values[DOUBT] = odds(np.array([doubt]))
         return float(self.rule.score(values)[0])
 
 
 def rejector(rule: Rule, memory: Embeddings) -> Rejector:
     """Return a rule made ready with the motifs' remembered photos."""
-    names = [name for name in rule.parts if name != UNKNOWN]
+    names = [name for name in rule.parts if name != DOUBT]
     return Rejector(rule, {name: DISTANCES[name](memory) for name in names})
 
 
@@ -213,19 +213,19 @@ def choose(
     memory: Embeddings,
     vectors: Vectors,
     labels: Sequence[str],
-    unknown: Array,
+    doubt: Array,
     motifs: Sequence[str],
 ) -> tuple[Rule, dict[str, Any]]:
     """Choose by AUROC on held-back photos what the rejection score is made of.
 
-    The distance is the one that best tells labels left out. It joins the unknown
-    labels' score unless that costs more than ``WORSE`` on the unknown labels' photos.
+    The distance is the one that best tells labels left out. It joins the doubt about
+    the best motif unless that costs more than ``WORSE`` on the unknown labels' photos.
 
     Args:
         memory: training photos of motifs.
         vectors: (photos, features), held-back photos, unit length.
         labels: their labels; those that are not in ``motifs`` are unknown.
-        unknown: (photos,), the sum of the unknown labels' scores.
+        doubt: (photos,), one minus the best motif's score.
         motifs: the labels that are motifs.
 
     Returns:
@@ -234,21 +234,21 @@ def choose(
     shows = np.isin(np.asarray(labels), list(motifs))
     left_out = leave_out(memory, vectors[shows], [x for x in labels if x in motifs])
     best = max(left_out, key=lambda name: left_out[name], default="neighbours")
-    values = {best: DISTANCES[best](memory)(vectors), UNKNOWN: odds(unknown)}
-    alone = Rule({UNKNOWN: _measure(values[UNKNOWN][shows])})
+    values = {best: DISTANCES[best](memory)(vectors), DOUBT: odds(doubt)}
+    alone = Rule({DOUBT: _measure(values[DOUBT][shows])})
     both = Rule({name: _measure(one[shows]) for name, one in values.items()})
     figures: dict[str, Any] = {
         "left_out": {name: round(one, 4) for name, one in left_out.items()}
     }
     if shows.all():  # nothing unknown was held back, nor perhaps learned
-        figures["chosen"] = [best]
-        return Rule({best: both.parts[best]}), figures
+        figures["chosen"] = sorted(both.parts)
+        return both, figures
     compared = {}
-    for name, rule in (("unknown", alone), ("both", both)):
+    for name, rule in ((DOUBT, alone), ("both", both)):
         score = rule.score(values)
         compared[name] = auroc(score[shows], score[~shows])
     figures["unknown_labels"] = {name: round(x, 4) for name, x in compared.items()}
-    chosen = both if compared["both"] >= compared["unknown"] - WORSE else alone
+    chosen = both if compared["both"] >= compared[DOUBT] - WORSE else alone
     figures["chosen"] = sorted(chosen.parts)
     return chosen, figures
 

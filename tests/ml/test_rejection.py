@@ -60,18 +60,18 @@ def test_labels_left_out_are_told_from_the_others():
 
 
 def chosen(of_unknown: np.ndarray, strangers: int) -> tuple[Rule, dict]:
-    """Choose on 30 photos of motifs, whose unknown score is low, and 20 others."""
+    """Choose on 30 photos of motifs, of which there is little doubt, and 10 others."""
     vectors = clouds([0, 1, 2, strangers], 10, 6)
     labels = [x for x in (*LABELS, "not-cloth") for _ in range(10)]
     scores = np.concatenate([np.linspace(0.01, 0.1, 30), of_unknown])
     return rejection.choose(MEMORY, vectors, labels, scores, LABELS)
 
 
-def test_a_distance_joins_a_sure_unknown_label():
+def test_a_distance_joins_a_sure_doubt():
     rule, figures = chosen(np.linspace(0.9, 0.99, 10), strangers=3)
 
     assert len(rule.parts) == 2
-    assert rejection.UNKNOWN in rule.parts
+    assert rejection.DOUBT in rule.parts
     assert figures["unknown_labels"]["both"] > 0.99
 
 
@@ -79,23 +79,23 @@ def test_a_distance_that_misleads_is_left_out():
     # The unknown photos lie where a motif does, so only the label knows them.
     rule, figures = chosen(np.linspace(0.11, 0.2, 10), strangers=0)
 
-    assert list(rule.parts) == [rejection.UNKNOWN]
-    assert figures["unknown_labels"]["unknown"] == 1
+    assert list(rule.parts) == [rejection.DOUBT]
+    assert figures["unknown_labels"]["doubt"] == 1
     assert figures["unknown_labels"]["both"] < 0.995
 
 
-def test_without_unknown_photos_the_distance_decides():
+def test_without_unknown_photos_both_parts_count():
     vectors = clouds([0, 1, 2], 10, 6)
     labels = [x for x in LABELS for _ in range(10)]
 
     rule, _ = rejection.choose(MEMORY, vectors, labels, np.zeros(30), LABELS)
 
-    assert len(rule.parts) == 1
-    assert rejection.UNKNOWN not in rule.parts
+    assert len(rule.parts) == 2
+    assert rejection.DOUBT in rule.parts
 
 
 def test_a_rule_survives_its_manifest():
-    rule = Rule({"unknown": (-3.0, 1.5), "neighbours": (0.2, 0.1)}, 2.5)
+    rule = Rule({"doubt": (-3.0, 1.5), "neighbours": (0.2, 0.1)}, 2.5)
 
     assert Rule.from_dict(rule.as_dict()) == rule
 
@@ -106,9 +106,9 @@ def test_a_rule_survives_its_manifest():
         {},
         {"parts": {}, "threshold": 1},
         {"parts": {"weather": [0, 1]}, "threshold": 1},
-        {"parts": {"unknown": [0, 0]}, "threshold": 1},
-        {"parts": {"unknown": [0]}, "threshold": 1},
-        {"parts": {"unknown": [0, 1]}},
+        {"parts": {"doubt": [0, 0]}, "threshold": 1},
+        {"parts": {"doubt": [0]}, "threshold": 1},
+        {"parts": {"doubt": [0, 1]}},
     ],
 )
 def test_a_faulty_rule_is_refused(given: dict):
