@@ -16,13 +16,14 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from classifier import problems
+from classifier import files, predictor, problems
 from classifier.actions import identify_photos, queue_photos
 from classifier.models import IdentifyJob
 from classifier.photos import photos_in
 from classifier.serializers import (
     AnswerSerializer,
     JobSerializer,
+    NetworkSerializer,
     PhotosSerializer,
     ProblemSerializer,
 )
@@ -136,6 +137,34 @@ class IdentifyView(APIView):
         else:
             response = Response(identify_photos(photos)[1])
         response["Cache-Control"] = "no-store"
+        return response
+
+
+class ModelView(APIView):
+    """Say what the recogniser is, so that programs can run it themselves."""
+
+    authentication_classes = ()
+
+    @extend_schema(
+        operation_id="model",
+        tags=["identify"],
+        summary="The model that answers",
+        description=(
+            "Where its LiteRT file is, and how its scores become an answer. `local` "
+            "says whether the file is all that an answer takes; browsers ask the "
+            "server when it is not."
+        ),
+        responses={
+            200: NetworkSerializer,
+            (503, problems.CONTENT_TYPE): _problem("no_model"),
+        },
+    )
+    def get(self, request: Request) -> Response:
+        network = predictor.network()
+        if network is None:
+            raise problems.no_model()
+        response = Response(files.describe(network))
+        response["Cache-Control"] = "no-cache"
         return response
 
 

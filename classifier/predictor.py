@@ -19,7 +19,7 @@ from django.core.files.base import File
 from PIL import Image
 
 from ml import images
-from ml.artifact import Artifact, ArtifactError, Manifest
+from ml.artifact import MODEL, Artifact, ArtifactError, Manifest
 from ml.predict import Prediction, load
 
 Photo = BinaryIO | File[Any]
@@ -37,12 +37,14 @@ __all__ = [
     "BadPhoto",
     "Busy",
     "Description",
+    "Network",
     "NoModel",
     "Photo",
     "Prediction",
     "champion",
     "describe",
     "forget",
+    "network",
     "predict",
 ]
 
@@ -141,6 +143,38 @@ def describe() -> Description | None:
         sha256=model.artifact.sha256,
         labels=frozenset(model.manifest.motifs),
         single=frozenset(model.manifest.single),
+    )
+
+
+@dataclass(frozen=True)
+class Network:
+    """The champion's network, for programs that run it themselves.
+
+    Attributes:
+        file: the LiteRT file.
+        manifest: what must be known to read its outputs, as JSON.
+        is_whole: whether the file and the manifest are all that an answer takes; not
+            so when the model also compares photos with those it learned from.
+    """
+
+    file: Path
+    manifest: dict[str, Any]
+    is_whole: bool
+
+
+def network() -> Network | None:
+    """Return the champion's network, or None if there is none."""
+    try:
+        model = champion()
+    except NoModel:
+        return None
+    whole = model.manifest.as_dict()
+    wanted = ("version", "labels", "unknown_labels", "input", "answer")
+    return Network(
+        file=model.artifact.folder / MODEL,
+        manifest={key: whole[key] for key in wanted}
+        | {"sha256": model.artifact.sha256},
+        is_whole=model.manifest.rejection is None,
     )
 
 

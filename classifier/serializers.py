@@ -113,6 +113,24 @@ class AnswerSerializer(serializers.Serializer[Any]):
     elapsed_ms = serializers.FloatField(help_text="The server's time, milliseconds.")
 
 
+class NetworkSerializer(serializers.Serializer[Any]):
+    """The model that answers, and how to read its scores."""
+
+    version = serializers.CharField()
+    sha256 = serializers.CharField(help_text="Of the file, in hex.")
+    url = serializers.CharField(help_text="The LiteRT file; it never changes.")
+    bytes = serializers.IntegerField()
+    local = serializers.BooleanField(
+        help_text="Whether the file and this description are all that an answer takes."
+    )
+    labels = serializers.ListField(
+        child=serializers.CharField(), help_text="In the order of the scores."
+    )
+    unknown_labels = serializers.ListField(child=serializers.CharField())
+    input = serializers.DictField(help_text="Size, region and views of the squares.")
+    answer = serializers.DictField(help_text="Thresholds, and what may be stated.")
+
+
 class ProblemSerializer(serializers.Serializer[Any]):
     """Problem details (RFC 9457), in the reader's language."""
 

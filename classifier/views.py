@@ -16,7 +16,7 @@ from django.views.decorators.csrf import csrf_exempt, csrf_protect
 from django.views.decorators.http import require_http_methods
 from django.views.decorators.vary import vary_on_headers
 
-from classifier import predictor, problems, words
+from classifier import files, predictor, problems, words
 from classifier.actions import identify_photos
 from classifier.answer import Answer
 from classifier.photos import photos_in
@@ -83,6 +83,7 @@ def _page(
         "max_photos": settings.IDENTIFY_MAX_PHOTOS,
         "max_bytes": settings.IDENTIFY_MAX_BYTES,
         "model": predictor.describe(),
+        "runtime": files.runtime_url(),
     }
     if not only_answer:
         context["examples"] = _examples()

@@ -116,6 +116,8 @@ MEDIA_ROOT = VAR_DIR / "media"
 MEDIA_URL = ""
 # The folder of the model that answers; see ml/artifact.py for what is in it.
 MODEL_FOLDER = Path(env.str("MODEL_FOLDER", default=str(BASE_DIR / "ml" / "starter")))
+# What runs the model in browsers, as `manage.py collect_vendor` copies it.
+RUNTIME_FOLDER = BASE_DIR / "runtime"
 
 # People and sessions
 
@@ -161,6 +163,7 @@ STORAGES = {
 
 # Pages link to hashed names only; compressing what nobody links to takes a minute.
 WHITENOISE_KEEP_ONLY_HASHED_FILES = True
+WHITENOISE_ADD_HEADERS_FUNCTION = "heritage.static_headers.add_headers"
 WHITENOISE_SKIP_COMPRESS_EXTENSIONS = [
     *("jpg", "jpeg", "png", "gif", "webp", "woff", "woff2", "gz", "br", "map", "txt"),
 ]

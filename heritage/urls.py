@@ -25,6 +25,7 @@ urlpatterns = [
         name="api-docs",
     ),
     path("files/", include("motifs.file_urls")),
+    path("files/", include("classifier.file_urls")),
     *i18n_patterns(
         path("", views.home, name="home"),
         path("about/", views.about, name="about"),

@@ -1,0 +1,98 @@
+"""The model and its runtime as files, for browsers that recognise by themselves.
+
+Their addresses carry a digest or a version, so they never change and are kept for good.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.http import FileResponse, Http404, HttpRequest
+from django.urls import reverse
+from django.views.decorators.http import require_safe
+
+from classifier import predictor
+
+FOREVER = "public, max-age=31536000, immutable"
+TYPES = {".js": "text/javascript; charset=utf-8", ".wasm": "application/wasm"}
+
+
+def describe(network: predictor.Network) -> dict[str, Any]:
+    """Return what a program needs to run the network, as the API gives it."""
+    sha256 = network.manifest["sha256"]
+    try:
+        size = network.file.stat().st_size
+    except OSError:
+        size = 0
+    return {
+        **network.manifest,
+        "url": reverse("model-file", args=[sha256]),
+        "bytes": size,
+        "local": network.is_whole and size > 0,
+    }
+
+
+def runtime() -> Path | None:
+    """Return the folder of the runtime, or None before `collect_vendor` has run."""
+    folders = [
+        path
+        for path in sorted(settings.RUNTIME_FOLDER.glob("*"))
+        if path.is_dir() and path.suffix != ".partial"
+    ]
+    return folders[-1] if folders else None
+
+
+def runtime_url() -> str:
+    """Return the runtime's address, or "" when there is none."""
+    folder = runtime()
+    return reverse("runtime-folder", args=[folder.name]) if folder else ""
+
+
+def runtime_bytes() -> int:
+    """Return how much a browser loads of the runtime, compressed."""
+    folder = runtime()
+    if folder is None:
+        return 0
+    files = folder.glob("*.br")
+    return sum(file.stat().st_size for file in files if "compat" not in file.name)
+
+
+@require_safe
+def model_file(request: HttpRequest, sha256: str) -> FileResponse:
+    """Give the champion's LiteRT file; an older model's is gone."""
+    network = predictor.network()
+    if network is None or network.manifest["sha256"] != sha256:
+        raise Http404
+    try:
+        file = network.file.open("rb")
+    except OSError as error:
+        raise Http404 from error
+    return _lasting(FileResponse(file, content_type="application/octet-stream"))
+
+
+@require_safe
+def runtime_file(request: HttpRequest, version: str, name: str = "") -> FileResponse:
+    """Give a file of the runtime, compressed where the browser can take it."""
+    folder = runtime()
+    # Compared with what is there, never joined with what was asked for.
+    files = {} if folder is None else {path.name: path for path in folder.iterdir()}
+    if folder is None or folder.name != version or Path(name).suffix not in TYPES:
+        raise Http404
+    packed = files.get(f"{name}.br")
+    takes_brotli = "br" in request.headers.get("Accept-Encoding", "")
+    path = packed if packed and takes_brotli else files.get(name)
+    if path is None:
+        raise Http404
+    response = FileResponse(path.open("rb"), content_type=TYPES[Path(name).suffix])
+    if path is packed:
+        response["Content-Encoding"] = "br"
+    response["Vary"] = "Accept-Encoding"
+    return _lasting(response)
+
+
+def _lasting(response: FileResponse) -> FileResponse:
+    response["Cache-Control"] = FOREVER
+    response["X-Content-Type-Options"] = "nosniff"
+    return response

@@ -1,0 +1,60 @@
+// From scores to an answer, by the rules in the model's manifest: ml/predict.py's
+// `suggest` and `answer`. tests/browser/test_parity.py holds them side by side.
+
+const OTHER_CLOTH = "other-cloth";
+
+function motifsOf(model) {
+  return model.labels.filter((label) => !model.unknown_labels.includes(label));
+}
+
+/** Return the motifs with the best scores, as [label, score], best first. */
+export function suggest(scores, model) {
+  return motifsOf(model)
+    .map((label) => [label, scores[label]])
+    .sort((one, other) => other[1] - one[1])
+    .slice(0, model.answer.most);
+}
+
+/** Return the sum of the scores of labels that are no motif. */
+export function unknownScore(scores, model) {
+  return model.unknown_labels.reduce((sum, label) => sum + scores[label], 0);
+}
+
+/** Decide what to say: { kind, labels, reason }. */
+export function answer(scores, model, isUsable) {
+  const limits = model.answer.thresholds;
+  const said = (kind, labels, reason) => ({ kind, labels, reason });
+  if (!isUsable) return said("unknown", [], "unusable");
+  if (model.unknown_labels.length && unknownScore(scores, model) >= limits.unknown) {
+    const best = model.unknown_labels.reduce((one, other) =>
+      scores[other] > scores[one] ? other : one,
+    );
+    return said("unknown", [], best === OTHER_CLOTH ? "other_cloth" : "not_cloth");
+  }
+  const ranked = suggest(scores, model);
+  const [best, score] = ranked[0];
+  const runnerUp = ranked[1]?.[1] ?? 0;
+  const isConformal = typeof limits.conformal === "number";
+  let isClear = score >= limits.single && score - runnerUp >= limits.either_margin;
+  if (isConformal) {
+    const likely = motifsOf(model).filter((label) => scores[label] >= limits.conformal);
+    if (likely.length < 1 || likely.length > Math.min(3, model.answer.most)) {
+      return said("unknown", [], "low_scores");
+    }
+    isClear = isClear && likely.length === 1;
+  }
+  if (isClear && model.answer.single.includes(best)) {
+    return said("motif", [best], "recognised");
+  }
+  if (ranked.length < 2) return said("unknown", [], "low_scores");
+  let near;
+  if (isConformal) {
+    near = ranked.filter(([, one]) => one >= limits.conformal);
+  } else if (ranked.reduce((sum, [, one]) => sum + one, 0) < limits.either) {
+    return said("unknown", [], "low_scores");
+  } else {
+    near = ranked.filter(([, one]) => one >= score - limits.either_margin);
+  }
+  const offered = (near.length > 1 ? near : ranked.slice(0, 2)).map(([label]) => label);
+  return said("either", offered, isClear ? "seed_model" : "close_scores");
+}
