@@ -18,7 +18,7 @@ from django.views.decorators.vary import vary_on_headers
 
 from classifier import files, predictor, problems, words
 from classifier.actions import identify_photos
-from classifier.answer import Answer
+from classifier.answer import Answer, published_motifs
 from classifier.photos import photos_in
 from classifier.throttles import throttle
 from motifs import drawings
@@ -84,9 +84,13 @@ def _page(
         "max_bytes": settings.IDENTIFY_MAX_BYTES,
         "model": predictor.describe(),
         "runtime": files.runtime_url(),
+        "runtime_bytes": files.runtime_bytes(),
     }
     if not only_answer:
         context["examples"] = _examples()
+        model = context["model"]
+        context["known"] = published_motifs(model.labels) if model else {}
+        context["quality_words"] = words.QUALITY
     response = render(
         request,
         "classifier/_answer.html" if only_answer else "classifier/identify.html",

@@ -283,6 +283,11 @@ document.addEventListener("drop", (event) => {
   clearRemarks();
   take(event.dataTransfer.files);
 });
+document.addEventListener("photo-taken", (event) => {
+  clearRemarks();
+  take(event.detail);
+  stage.scrollIntoView({ block: "start" });
+});
 document.addEventListener("paste", (event) => {
   const files = event.clipboardData?.files;
   if (!files?.length) return;

@@ -74,7 +74,7 @@ def test_the_unknown_bar_is_always_among_the_scores(open_page):
     give(page, a_photo())
     kind_of(page)
 
-    rows = page.locator(".score-row")
+    rows = page.locator("#answer .score-row")
     assert rows.count() == 4
     assert rows.last.get_attribute("class") == "score-row score-unknown"
     # As long as the score says: 0.50 of the way for the best.
@@ -218,7 +218,7 @@ def test_the_page_works_without_javascript(open_page):
     page.get_by_role("button", name="Identify").click()
 
     assert kind_of(page) == "either"
-    assert page.locator(".score-row").count() == 4
+    assert page.locator("#answer .score-row").count() == 4
 
 
 def test_the_keyboard_alone_is_enough(open_page):

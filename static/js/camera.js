@@ -1,0 +1,242 @@
+// The live camera: frames are recognised on this device and never leave it.
+
+import { Recogniser, available, isKept, remove } from "./device.js";
+import { answer as decide, suggest, unknownScore } from "./rules.js";
+import { Settled } from "./settle.js";
+
+const FAR = 0.45; // share of the picture from which on the cloth fills it
+const MEGABYTE = 1024 * 1024;
+
+const panel = document.getElementById("live");
+const places = document.getElementById("local").dataset;
+const words = document.getElementById("live-words").dataset;
+const part = (name) => panel.querySelector(`[data-live="${name}"]`);
+const names = new Map(
+  [...document.querySelectorAll("#known [data-label]")].map((item) => [
+    item.dataset.label,
+    { name: item.textContent.trim(), url: item.dataset.url },
+  ]),
+);
+
+let model = null;
+let recogniser = null;
+let stream = null;
+let settled = null;
+let isBusy = false;
+let isFrozen = false;
+let run = 0;
+
+function show(state) {
+  panel.dataset.state = state;
+  for (const one of panel.querySelectorAll("[data-when]")) {
+    one.hidden = !one.dataset.when.split(" ").includes(state);
+  }
+}
+
+function complain(sentence) {
+  part("complaint").textContent = sentence;
+  show("refused");
+}
+
+async function start() {
+  const mine = ++run;
+  try {
+    if (!recogniser) {
+      show("loading");
+      recogniser = await Recogniser.start(places, model, (share) => {
+        part("loaded").value = share;
+      });
+    }
+  } catch {
+    return mine === run && complain(words.noRecogniser);
+  }
+  if (mine !== run) return;
+  await open(mine, { facingMode: { ideal: "environment" } });
+}
+
+async function open(mine, camera) {
+  close();
+  try {
+    stream = await navigator.mediaDevices.getUserMedia({
+      audio: false,
+      video: { ...camera, width: { ideal: 1920 }, height: { ideal: 1080 } },
+    });
+  } catch (error) {
+    const isRefused = error.name === "NotAllowedError" || error.name === "SecurityError";
+    return complain(isRefused ? words.refused : words.noCamera);
+  }
+  if (mine !== run) return close();
+  const [track] = stream.getVideoTracks();
+  track.addEventListener("ended", () => mine === run && complain(words.noCamera));
+  const video = part("video");
+  // Only the preview of a front camera is mirrored; the frame that is looked at is not.
+  video.classList.toggle("is-mirrored", track.getSettings().facingMode === "user");
+  video.srcObject = stream;
+  await video.play();
+  await listCameras(track.getSettings().deviceId);
+  settled = new Settled((scores, isUsable) => decide(scores, model, isUsable));
+  isFrozen = false;
+  show("live");
+  next(mine);
+}
+
+async function listCameras(chosen) {
+  const devices = await navigator.mediaDevices.enumerateDevices();
+  const cameras = devices.filter(({ kind }) => kind === "videoinput");
+  const picker = part("cameras");
+  picker.replaceChildren(
+    ...cameras.map((one, at) => new Option(one.label || `${at + 1}`, one.deviceId)),
+  );
+  picker.value = chosen;
+  part("picker").hidden = cameras.length < 2;
+}
+
+function close() {
+  for (const track of stream?.getTracks() ?? []) track.stop();
+  stream = null;
+}
+
+function stop() {
+  run += 1;
+  close();
+  show("ready");
+  part("open").focus();
+}
+
+/** Look at the next frame, when the last has been answered: frames are never queued. */
+function next(mine) {
+  const video = part("video");
+  const onFrame = async () => {
+    if (mine !== run || isFrozen) return;
+    if (!isBusy && video.videoWidth) {
+      isBusy = true;
+      try {
+        take(await recogniser.look(await createImageBitmap(video)), mine);
+      } catch {
+        if (mine === run) complain(words.noRecogniser);
+      } finally {
+        isBusy = false;
+      }
+    }
+    next(mine);
+  };
+  if (video.requestVideoFrameCallback) video.requestVideoFrameCallback(onFrame);
+  else requestAnimationFrame(onFrame);
+}
+
+function take(seen, mine) {
+  if (mine !== run || isFrozen) return;
+  const hasChanged = settled.take(seen.scores, seen.quality.usable);
+  panel.dataset.frames = Number(panel.dataset.frames ?? 0) + 1;
+  panel.dataset.elapsed = Math.round(seen.elapsed_ms);
+  coach(seen);
+  draw(settled.scores);
+  if (hasChanged) announce(settled.answer);
+}
+
+function coach(seen) {
+  const [reason] = seen.quality.reasons;
+  const isFar = !seen.region.isWhole && seen.region.share < FAR;
+  const hint = reason ? words[reason] : isFar ? words.far : "";
+  if (part("coach").textContent !== hint) part("coach").textContent = hint;
+}
+
+function draw(scores) {
+  const rows = [
+    ...suggest(scores, model).map(([label, score]) => [names.get(label)?.name, score]),
+    [words.none, unknownScore(scores, model)],
+  ];
+  const items = part("scores").children;
+  rows.forEach(([name, score], at) => {
+    const [title, value, bar] = items[at].children;
+    if (title.textContent !== name) title.textContent = name ?? "";
+    value.textContent = score.toFixed(2);
+    bar.firstElementChild.setAttribute("width", `${Math.round(100 * score)}%`);
+  });
+}
+
+/** Say the settled answer, and only it: a reader is not told of every frame. */
+function announce({ kind, labels, reason }) {
+  const known = labels.map((label) => names.get(label)).filter(Boolean);
+  const title = part("answer");
+  title.replaceChildren();
+  if (kind === "unknown" || known.length < labels.length) {
+    title.textContent = words[reason] ?? words.low_scores;
+    return;
+  }
+  const lead = kind === "motif" ? "" : words.either;
+  title.append(lead);
+  known.forEach(({ name, url }, at) => {
+    const link = Object.assign(document.createElement("a"), { href: url, lang: "bjn" });
+    link.textContent = name;
+    title.append(at ? (at === known.length - 1 ? words.or : ", ") : " ", link);
+  });
+}
+
+function freeze() {
+  isFrozen = true;
+  part("video").pause();
+  show("frozen");
+  part("resume").focus();
+}
+
+async function resume() {
+  await part("video").play();
+  isFrozen = false;
+  settled.forget();
+  show("live");
+  next(run);
+  part("freeze").focus();
+}
+
+/** Hand the frame on screen, as large as the camera gives it, to the page as a photo. */
+async function keep() {
+  const video = part("video");
+  const canvas = new OffscreenCanvas(video.videoWidth, video.videoHeight);
+  canvas.getContext("2d").drawImage(video, 0, 0);
+  const blob = await canvas.convertToBlob({ type: "image/jpeg", quality: 0.92 });
+  stop();
+  const file = new File([blob], "camera.jpg", { type: "image/jpeg" });
+  document.dispatchEvent(new CustomEvent("photo-taken", { detail: [file] }));
+}
+
+async function prepare() {
+  if (!navigator.mediaDevices?.getUserMedia) return;
+  model = await available(places);
+  if (!model) return;
+  const bytes = model.bytes + Number(places.runtimeBytes);
+  const refresh = async () => {
+    const isHere = await isKept(model);
+    part("size").textContent = isHere
+      ? words.kept
+      : words.size.replace("{size}", (bytes / MEGABYTE).toFixed(1));
+    part("remove").hidden = !isHere;
+  };
+  await refresh();
+  part("open").addEventListener("click", start);
+  part("stop").addEventListener("click", async () => {
+    stop();
+    await refresh();
+  });
+  part("again").addEventListener("click", start);
+  part("freeze").addEventListener("click", freeze);
+  part("resume").addEventListener("click", resume);
+  part("keep").addEventListener("click", keep);
+  part("cameras").addEventListener("change", ({ target }) =>
+    open(++run, { deviceId: { exact: target.value } }),
+  );
+  part("remove").addEventListener("click", async () => {
+    recogniser?.stop();
+    recogniser = null;
+    await remove();
+    await refresh();
+  });
+  // A camera that nobody looks at is switched off.
+  document.addEventListener("visibilitychange", () => {
+    if (document.hidden && stream) stop();
+  });
+  panel.hidden = false;
+  show("ready");
+}
+
+prepare();

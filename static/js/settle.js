@@ -1,0 +1,46 @@
+// Scores of a moving picture, made calm: they are averaged over time, and an answer is
+// shown only when it has stayed the same for a moment.
+
+const SHARE = 0.35; // of each new frame in the average
+const STEADY = 4; // frames that must agree before the answer changes
+
+export class Settled {
+  #decide;
+  #scores = null;
+  #candidate = "";
+  #count = 0;
+  answer = null;
+
+  /** `decide(scores, isUsable)` turns scores into { kind, labels, reason }. */
+  constructor(decide) {
+    this.#decide = decide;
+  }
+
+  /** Take a frame's scores; return whether the settled answer has changed. */
+  take(scores, isUsable) {
+    this.#scores ??= { ...scores };
+    for (const label of Object.keys(scores)) {
+      this.#scores[label] += SHARE * (scores[label] - this.#scores[label]);
+    }
+    const said = this.#decide(this.#scores, isUsable);
+    // In which order two close motifs come is no change of the answer.
+    const name = [said.kind, said.reason, ...[...said.labels].sort()].join(" ");
+    this.#count = name === this.#candidate ? this.#count + 1 : 1;
+    this.#candidate = name;
+    const shown = this.answer?.name;
+    if (this.#count < STEADY || name === shown) return false;
+    this.answer = { ...said, name };
+    return true;
+  }
+
+  get scores() {
+    return this.#scores;
+  }
+
+  forget() {
+    this.#scores = null;
+    this.#candidate = "";
+    this.#count = 0;
+    this.answer = null;
+  }
+}

@@ -1,0 +1,186 @@
+"""The live camera: what it sees is recognised on the device and never sent."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+from playwright.sync_api import Browser, BrowserContext, Page, Playwright
+
+from classifier import predictor
+from tests.browser.conftest import ARGUMENTS
+from tests.chromium import find
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db]
+
+RENDERINGS = Path(__file__).parents[2] / "motifs" / "data" / "renderings"
+ADDRESS = "/en/identify/"
+FRAMES = 8
+
+
+def write_video(image: Image.Image, file: Path) -> None:
+    """Write a still as a y4m video, the kind that keeps its colours."""
+    full = image.convert("RGB").resize((640, 480)).convert("YCbCr")
+    luma, blue, red = (np.asarray(plane) for plane in full.split())
+    with file.open("wb") as video:
+        video.write(b"YUV4MPEG2 W640 H480 F15:1 Ip A1:1 C420jpeg\n")
+        for _ in range(FRAMES):
+            video.write(b"FRAME\n")
+            video.write(luma.tobytes())
+            video.write(blue[::2, ::2].tobytes() + red[::2, ::2].tobytes())
+
+
+@pytest.fixture(scope="module")
+def camera(
+    playwright: Playwright, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Browser]:
+    """A browser whose camera looks at rendered cloth."""
+    file = tmp_path_factory.mktemp("camera") / "cloth.y4m"
+    write_video(Image.open(RENDERINGS / "hiris-pudak.webp"), file)
+    chromium = playwright.chromium.launch(
+        executable_path=find(),
+        args=[
+            *ARGUMENTS,
+            "--use-fake-device-for-media-stream",
+            f"--use-file-for-fake-video-capture={file}",
+        ],
+    )
+    yield chromium
+    chromium.close()
+
+
+@pytest.fixture
+def open_camera(camera: Browser, site) -> Iterator[Callable[..., Page]]:
+    contexts: list[BrowserContext] = []
+    predictor.forget()
+
+    def open_(*, may: bool = True, width: int = 1280) -> Page:
+        context = camera.new_context(
+            viewport={"width": width, "height": 900},
+            permissions=["camera"] if may else [],
+        )
+        contexts.append(context)
+        page = context.new_page()
+        page.set_default_timeout(30_000)
+        page.troubles = []
+        page.on(
+            "console",
+            lambda said: (
+                said.type in ("error", "warning") and page.troubles.append(said.text)
+            ),
+        )
+        page.on("pageerror", lambda error: page.troubles.append(str(error)))
+        page.goto(site.url + ADDRESS)
+        return page
+
+    yield open_
+    for context in contexts:
+        context.close()
+
+
+def settle(page: Page) -> str:
+    page.wait_for_selector("[data-live=answer] a", timeout=40_000)
+    return page.locator("[data-live=answer]").inner_text()
+
+
+def test_the_answer_settles_and_no_frame_is_sent(open_camera, axe):
+    page = open_camera()
+    page.locator("[data-live=open]").click()
+    page.wait_for_selector("#live[data-state=live]")
+    page.wait_for_selector("#live[data-frames]")
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+
+    said = settle(page)
+
+    assert "Hiris Pudak" in said
+    assert asked == []
+    rows = page.locator("[data-live=scores] li")
+    assert rows.count() == 4
+    assert float(rows.first.locator(".score-value").inner_text()) > 0.3
+    assert rows.last.locator(".score-name").inner_text() == "None that it knows"
+    page.evaluate(axe)
+    found = page.evaluate("axe.run('#live')")
+    assert [one["id"] for one in found["violations"]] == []
+    assert page.troubles == []
+
+
+def test_freezing_stops_the_picture_and_going_on_starts_anew(open_camera):
+    page = open_camera()
+    page.locator("[data-live=open]").click()
+    settle(page)
+
+    page.locator("[data-live=freeze]").click()
+    frames = page.evaluate("document.getElementById('live').dataset.frames")
+    page.wait_for_timeout(500)
+    assert page.evaluate("document.getElementById('live').dataset.frames") == frames
+    assert page.locator("[data-live=video]").evaluate("(video) => video.paused")
+
+    page.keyboard.press("Enter")  # the focus is on "Go on"
+    page.wait_for_selector(f"#live:not([data-frames='{frames}'])")
+    assert page.troubles == []
+
+
+def test_the_frame_on_screen_becomes_a_photo_at_the_cameras_resolution(open_camera):
+    page = open_camera()
+    page.locator("[data-live=open]").click()
+    page.wait_for_selector("#live[data-state=live]")
+    page.wait_for_selector("#live[data-frames]")
+
+    page.locator("[data-live=keep]").click()
+
+    page.wait_for_selector("#answer section.answer")
+    picture = page.locator("#frame img").first
+    width = picture.evaluate("(image) => image.naturalWidth")
+    assert width == 640
+    assert page.locator("#live").get_attribute("data-state") == "ready"
+    still = page.evaluate("document.querySelector('video').srcObject?.active ?? false")
+    assert not still
+
+
+def test_a_refused_camera_is_explained(open_camera):
+    page = open_camera(may=False)
+
+    page.locator("[data-live=open]").click()
+
+    page.wait_for_selector("#live[data-state=refused]")
+    assert "Allow it" in page.locator("[data-live=complaint]").inner_text()
+    assert page.locator("#photos").count() == 1
+
+
+def test_the_model_is_fetched_once_kept_and_removed_on_request(open_camera):
+    page = open_camera()
+    page.wait_for_selector("[data-live=open]")
+    assert "MB" in page.locator("[data-live=size]").inner_text()
+    page.locator("[data-live=open]").click()
+    page.wait_for_selector("#live[data-state=live]")
+    page.locator("[data-live=stop]").click()
+    page.wait_for_selector("#live[data-state=ready]")
+
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    page.reload()
+    page.wait_for_selector("[data-live=remove]")
+    page.locator("[data-live=open]").click()
+    page.wait_for_selector("#live[data-state=live]")
+    assert not any(address.endswith(".tflite") for address in asked)
+    page.locator("[data-live=stop]").click()
+    page.locator("[data-live=remove]").click()
+    page.wait_for_selector("[data-live=remove]", state="hidden")
+
+    assert page.evaluate("caches.has('langgundi-recogniser')") is False
+    assert page.troubles == []
+
+
+@pytest.mark.parametrize("width", [360, 768, 1440])
+def test_the_live_view_fits(width: int, open_camera):
+    page = open_camera(width=width)
+    page.locator("[data-live=open]").click()
+    settle(page)
+
+    wide = page.evaluate("document.documentElement.scrollWidth")
+
+    assert wide <= width
