@@ -14,6 +14,8 @@ from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext_lazy as _
 
+from heritage.static_headers import add_headers
+
 # Lets ModelAdmin[Motif] and ModelForm[Motif] be written at run time.
 django_stubs_ext.monkeypatch()
 
@@ -66,6 +68,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
+    "heritage.offline.OfflineMiddleware",
 ]
 
 ROOT_URLCONF = "heritage.urls"
@@ -156,14 +159,14 @@ STORAGES = {
     "staticfiles": {
         "BACKEND": env.str(
             "STATICFILES_BACKEND",
-            default="whitenoise.storage.CompressedManifestStaticFilesStorage",
+            default="heritage.static_storage.StaticStorage",
         )
     },
 }
 
 # Pages link to hashed names only; compressing what nobody links to takes a minute.
 WHITENOISE_KEEP_ONLY_HASHED_FILES = True
-WHITENOISE_ADD_HEADERS_FUNCTION = "heritage.static_headers.add_headers"
+WHITENOISE_ADD_HEADERS_FUNCTION = add_headers
 WHITENOISE_SKIP_COMPRESS_EXTENSIONS = [
     *("jpg", "jpeg", "png", "gif", "webp", "woff", "woff2", "gz", "br", "map", "txt"),
 ]

@@ -8,11 +8,12 @@ from django.urls import include, path
 from django.views.i18n import JavaScriptCatalog, set_language
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 
-from heritage import views
+from heritage import offline, views
 
 urlpatterns = [
     path("health/live", views.live, name="health-live"),
     path("health/ready", views.ready, name="health-ready"),
+    path("sw.js", offline.service_worker, name="service-worker"),
     path("i18n/setlang/", set_language, name="set_language"),
     path("api/v1/", include("motifs.api_urls")),
     path("api/v1/", include("classifier.api_urls")),
@@ -29,6 +30,8 @@ urlpatterns = [
     *i18n_patterns(
         path("", views.home, name="home"),
         path("about/", views.about, name="about"),
+        path("offline/", offline.offline, name="offline"),
+        path("app.webmanifest", offline.manifest, name="web-manifest"),
         path("motifs/", include("motifs.urls")),
         path("identify/", include("classifier.urls")),
         path("admin/", admin.site.urls),

@@ -59,3 +59,10 @@ for (const button of document.querySelectorAll("[data-copy]")) {
     window.setTimeout(() => (button.textContent = label), 2000);
   });
 }
+
+// Pages that were read stay readable without a network; see sw.js.
+if ("serviceWorker" in navigator && window.isSecureContext) {
+  window.addEventListener("load", () => {
+    navigator.serviceWorker.register("/sw.js").catch(() => {});
+  });
+}

@@ -1,0 +1,105 @@
+// What makes the site work without a network. The server puts VERSION before this file,
+// so a change of pages, model or runtime makes a new worker, and old caches go.
+//
+// Kept: files whose address names their content; pages that the server says anybody may
+// keep (the header Langgundi-Offline, never with a session); what the model is. Nothing
+// that is personal, nothing that was sent.
+
+/* global VERSION, START_PAGES, OFFLINE_PAGE */
+
+const SITE = `langgundi-site-${VERSION}`;
+const RECOGNISER = "langgundi-recogniser";
+const IMPATIENCE_MS = 4000;
+
+const hasDigest = (path) =>
+  path.startsWith("/static/") && /\.[0-9a-f]{12}\.[a-z0-9]+$/.test(path);
+const isOfRecogniser = (path) => path.startsWith("/files/runtime/");
+const isModel = (path) => path === "/api/v1/model";
+
+self.addEventListener("install", (event) => {
+  event.waitUntil(prepare().then(() => self.skipWaiting()));
+});
+
+self.addEventListener("activate", (event) => {
+  event.waitUntil(clear().then(() => self.clients.claim()));
+});
+
+/** Keep the start pages and what they are made of, asked for as a stranger would. */
+async function prepare() {
+  const cache = await caches.open(SITE);
+  for (const address of [...START_PAGES, OFFLINE_PAGE]) {
+    const response = await fetch(address, { credentials: "omit" });
+    if (!response.ok) continue;
+    const text = await response.clone().text();
+    await cache.put(address, response);
+    const parts = new Set(text.match(/\/static\/[^"'\s)]+/g));
+    await Promise.all(
+      [...parts].map(async (part) => {
+        const found = await fetch(part, { credentials: "omit" });
+        if (found.ok) await cache.put(part, found);
+      }),
+    );
+  }
+}
+
+async function clear() {
+  for (const name of await caches.keys()) {
+    if (name !== SITE && name !== RECOGNISER) await caches.delete(name);
+  }
+}
+
+self.addEventListener("fetch", (event) => {
+  const { request } = event;
+  const address = new URL(request.url);
+  if (request.method !== "GET" || address.origin !== self.location.origin) return;
+  const { pathname } = address;
+  if (hasDigest(pathname)) event.respondWith(keptFirst(request, SITE));
+  else if (isOfRecogniser(pathname)) event.respondWith(keptFirst(request, RECOGNISER));
+  else if (request.mode === "navigate" || isModel(pathname)) {
+    event.respondWith(networkFirst(request, event));
+  } else if (pathname.startsWith("/static/")) {
+    event.respondWith(networkFirst(request, event));
+  }
+});
+
+async function keptFirst(request, name) {
+  const cache = await caches.open(name);
+  const found = await cache.match(request);
+  if (found) return found;
+  const response = await fetch(request);
+  if (response.ok) await cache.put(request, response.clone());
+  return response;
+}
+
+async function networkFirst(request, event) {
+  const cache = await caches.open(SITE);
+  const kept = () => cache.match(request, { ignoreVary: true });
+  const asked = fetch(request).then(async (response) => {
+    if (mayKeep(request, response)) await cache.put(request, response.clone());
+    return response;
+  });
+  // A slow answer is still kept for the next time.
+  event.waitUntil(asked.catch(() => {}));
+  try {
+    return await Promise.race([asked, impatient(kept)]);
+  } catch {
+    const found = await kept();
+    if (found) return found;
+    if (request.mode !== "navigate") return Response.error();
+    return (await cache.match(OFFLINE_PAGE)) ?? Response.error();
+  }
+}
+
+/** Return what is kept once the network has taken too long, if anything is. */
+async function impatient(kept) {
+  await new Promise((resolve) => setTimeout(resolve, IMPATIENCE_MS));
+  const found = await kept();
+  return found ?? new Promise(() => {});
+}
+
+function mayKeep(request, response) {
+  if (!response.ok || response.redirected) return false;
+  const { pathname, search } = new URL(request.url);
+  if (isModel(pathname) || pathname.startsWith("/static/")) return true;
+  return !search && response.headers.has("Langgundi-Offline");
+}
