@@ -1,7 +1,8 @@
 // The live camera: frames are recognised on this device and never leave it.
 
 import { Recogniser, available, isKept, remove } from "./device.js";
-import { answer as decide, suggest, unknownScore } from "./rules.js";
+import { sentence, words, writeScores } from "./local.js";
+import { answer as decide } from "./rules.js";
 import { Settled } from "./settle.js";
 
 const FAR = 0.45; // share of the picture from which on the cloth fills it
@@ -9,15 +10,7 @@ const MEGABYTE = 1024 * 1024;
 
 const panel = document.getElementById("live");
 const places = document.getElementById("local").dataset;
-const words = document.getElementById("live-words").dataset;
 const part = (name) => panel.querySelector(`[data-live="${name}"]`);
-const names = new Map(
-  [...document.querySelectorAll("#known [data-label]")].map((item) => [
-    item.dataset.label,
-    { name: item.textContent.trim(), url: item.dataset.url },
-  ]),
-);
-
 let model = null;
 let recogniser = null;
 let stream = null;
@@ -130,7 +123,7 @@ function take(seen, mine) {
   panel.dataset.frames = Number(panel.dataset.frames ?? 0) + 1;
   panel.dataset.elapsed = Math.round(seen.elapsed_ms);
   coach(seen);
-  draw(settled.scores);
+  writeScores(part("scores"), settled.scores, model);
   if (hasChanged) announce(settled.answer);
 }
 
@@ -141,36 +134,9 @@ function coach(seen) {
   if (part("coach").textContent !== hint) part("coach").textContent = hint;
 }
 
-function draw(scores) {
-  const rows = [
-    ...suggest(scores, model).map(([label, score]) => [names.get(label)?.name, score]),
-    [words.none, unknownScore(scores, model)],
-  ];
-  const items = part("scores").children;
-  rows.forEach(([name, score], at) => {
-    const [title, value, bar] = items[at].children;
-    if (title.textContent !== name) title.textContent = name ?? "";
-    value.textContent = score.toFixed(2);
-    bar.firstElementChild.setAttribute("width", `${Math.round(100 * score)}%`);
-  });
-}
-
 /** Say the settled answer, and only it: a reader is not told of every frame. */
-function announce({ kind, labels, reason }) {
-  const known = labels.map((label) => names.get(label)).filter(Boolean);
-  const title = part("answer");
-  title.replaceChildren();
-  if (kind === "unknown" || known.length < labels.length) {
-    title.textContent = words[reason] ?? words.low_scores;
-    return;
-  }
-  const lead = kind === "motif" ? "" : words.either;
-  title.append(lead);
-  known.forEach(({ name, url }, at) => {
-    const link = Object.assign(document.createElement("a"), { href: url, lang: "bjn" });
-    link.textContent = name;
-    title.append(at ? (at === known.length - 1 ? words.or : ", ") : " ", link);
-  });
+function announce(answer) {
+  part("answer").replaceChildren(...sentence(answer));
 }
 
 function freeze() {

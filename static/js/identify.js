@@ -158,10 +158,22 @@ function ask(method, address, body) {
     asked.addEventListener(failure, () => {
       if (!isCurrent()) return;
       request = null;
-      showError(failure === "error" ? words.offline : words.broken, true);
+      answerWithoutServer(failure);
     });
   }
   asked.send(body);
+}
+
+/** Answer on this device if it can, where the server cannot be reached. */
+async function answerWithoutServer(failure) {
+  const asked = photos.map(({ file }) => file);
+  const { answerHere } = await import("./local.js");
+  const section = asked.length ? await answerHere(asked) : null;
+  // Something else may have been asked meanwhile.
+  const isSame = asked.every((file, at) => photos[at]?.file === file);
+  if (request || !isSame || asked.length !== photos.length) return;
+  if (section) showAnswer(section);
+  else showError(failure === "error" ? words.offline : words.broken, true);
 }
 
 /** Look at the photos on screen. */

@@ -24,22 +24,37 @@ self.addEventListener("activate", (event) => {
   event.waitUntil(clear().then(() => self.clients.claim()));
 });
 
-/** Keep the start pages and what they are made of, asked for as a stranger would. */
+/** Keep the start pages and all that they are made of, asked for as a stranger would. */
 async function prepare() {
   const cache = await caches.open(SITE);
-  for (const address of [...START_PAGES, OFFLINE_PAGE]) {
-    const response = await fetch(address, { credentials: "omit" });
-    if (!response.ok) continue;
-    const text = await response.clone().text();
-    await cache.put(address, response);
-    const parts = new Set(text.match(/\/static\/[^"'\s)]+/g));
-    await Promise.all(
-      [...parts].map(async (part) => {
-        const found = await fetch(part, { credentials: "omit" });
-        if (found.ok) await cache.put(part, found);
-      }),
-    );
+  const seen = new Set([...START_PAGES, OFFLINE_PAGE]);
+  const waiting = [...seen];
+  while (waiting.length) {
+    const batch = waiting.splice(0);
+    const found = await Promise.all(batch.map((address) => keep(cache, address)));
+    for (const part of found.flat()) {
+      if (seen.has(part)) continue;
+      seen.add(part);
+      waiting.push(part);
+    }
   }
+}
+
+/** Keep a file; return the addresses of the static files that it names. */
+async function keep(cache, address) {
+  const response = await fetch(address, { credentials: "omit" });
+  if (!response.ok) return [];
+  await cache.put(address, response.clone());
+  const type = response.headers.get("Content-Type") ?? "";
+  if (!/html|css|javascript/.test(type)) return [];
+  const text = await response.text();
+  const named = text.match(/\/static\/[^"'\s)]+/g) ?? [];
+  // What scripts import and style sheets show is named by where it lies beside them.
+  const beside = [
+    ...text.matchAll(/(?:from |import\()["'](\.[^"']+)["']/g),
+    ...text.matchAll(/url\(["']?(\.[^"')]+)["']?\)/g),
+  ].map(([, path]) => new URL(path, new URL(address, self.location)).pathname);
+  return [...named, ...(type.includes("html") ? [] : beside)];
 }
 
 async function clear() {

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.browser.test_live_camera import camera, open_camera, settle
+from tests.browser.test_live_camera import RENDERINGS, camera, open_camera, settle
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db]
 
@@ -21,6 +21,20 @@ def controlled(page) -> None:
         """() => navigator.serviceWorker.controller ? true : new Promise((resolve) =>
           navigator.serviceWorker.addEventListener("controllerchange",
             () => resolve(true), { once: true }))"""
+    )
+
+
+def paths_kept(page) -> list[str]:
+    return page.evaluate(
+        """async () => {
+          const found = [];
+          for (const name of await caches.keys()) {
+            for (const request of await (await caches.open(name)).keys()) {
+              found.push(new URL(request.url).pathname);
+            }
+          }
+          return found;
+        }"""
     )
 
 
@@ -54,6 +68,18 @@ def test_a_cloth_is_recognised_in_flight_mode(open_camera):
     assert "Hiris Pudak" in settle(page)
 
 
+def test_all_that_the_start_pages_are_made_of_is_kept(open_camera):
+    page = open_camera()
+    page.evaluate("navigator.serviceWorker.ready.then(() => true)")
+
+    kept = paths_kept(page)
+
+    for script in ("identify", "camera", "device", "local", "rules", "settle", "look"):
+        assert any(path.endswith(f"/js/{script}.js") for path in kept), script
+    assert any("/fonts/" in path for path in kept)
+    assert any(path.endswith("resist-line.svg") for path in kept)
+
+
 def test_nothing_of_a_session_is_kept(open_camera, site):
     page = open_camera()
     controlled(page)
@@ -66,18 +92,38 @@ def test_nothing_of_a_session_is_kept(open_camera, site):
     page.goto(site.url + "/en/admin/login/")
     page.wait_for_load_state("networkidle")
 
-    kept = page.evaluate(
-        """async () => {
-          const found = [];
-          for (const name of await caches.keys()) {
-            for (const request of await (await caches.open(name)).keys()) {
-              found.push(new URL(request.url).pathname);
-            }
-          }
-          return found;
-        }"""
-    )
+    kept = paths_kept(page)
     pages = {path for path in kept if not path.startswith(("/static/", "/files/"))}
     assert pages <= {"/id/identify/", "/en/identify/", "/api/v1/model"} | {
         path for path in pages if path.endswith("/offline/")
     }
+
+
+def test_a_photo_is_answered_here_when_the_server_cannot_be_reached(open_camera):
+    page = open_camera()
+    controlled(page)
+    page.locator("[data-live=open]").click()
+    page.wait_for_selector("#live[data-state=live]")
+    page.locator("[data-live=stop]").click()
+    page.wait_for_selector("#live[data-state=ready]")
+
+    page.context.set_offline(True)
+    page.locator("#photos").set_input_files(RENDERINGS / "hiris-pudak.webp")
+    page.wait_for_selector("#answer section.answer")
+
+    section = page.locator("#answer section.answer")
+    assert section.get_attribute("data-kind") == "either"
+    assert "Hiris Pudak" in section.locator("h2").inner_text()
+    assert "answered on your device" in section.inner_text()
+    assert section.locator(".score-row").count() == 4
+
+
+def test_without_the_recogniser_the_photo_waits_for_the_network(open_camera):
+    page = open_camera()
+    controlled(page)
+
+    page.context.set_offline(True)
+    page.locator("#photos").set_input_files(RENDERINGS / "hiris-pudak.webp")
+    page.wait_for_selector("#answer section.answer-error")
+
+    assert page.locator("#answer button").count() == 1  # try again
