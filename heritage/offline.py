@@ -77,6 +77,7 @@ def service_worker(request: HttpRequest) -> HttpResponse:
         "VERSION": version,
         "START_PAGES": pages,
         "OFFLINE_PAGE": reverse("offline"),
+        "MODEL": reverse("api-model"),
     }
     head = "".join(f"const {k} = {json.dumps(v)};\n" for k, v in facts.items())
     response = HttpResponse(head + source, content_type="text/javascript")

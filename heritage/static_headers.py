@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-WORKER_POLICY = "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'"
+WORKER_POLICY = (
+    "default-src 'none'; connect-src 'self'; script-src 'self' 'wasm-unsafe-eval'"
+)
 
 
 def add_headers(headers: Any, path: str, url: str) -> None:

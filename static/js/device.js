@@ -1,6 +1,7 @@
 // The recogniser on this device: fetched once, kept by its digest, asked in a worker.
 
 const CACHE = "langgundi-recogniser";
+const PATIENCE_MS = 2000;
 
 /** What is needed to recognise on this device, or null where it cannot be done. */
 export async function available(places) {
@@ -55,6 +56,16 @@ export async function remove() {
   if ("caches" in window) await caches.delete(CACHE);
 }
 
+/** Wait a moment for the service worker, which keeps the runtime for flight mode. */
+async function kept() {
+  const { serviceWorker } = navigator;
+  if (!serviceWorker || serviceWorker.controller) return;
+  await new Promise((resolve) => {
+    serviceWorker.addEventListener("controllerchange", resolve, { once: true });
+    setTimeout(resolve, PATIENCE_MS);
+  });
+}
+
 /** A recogniser that is ready: `look` answers one picture at a time. */
 export class Recogniser {
   #worker;
@@ -62,7 +73,7 @@ export class Recogniser {
   #last = 0;
 
   static async start(places, model, onProgress = () => {}) {
-    const bytes = await fetchModel(model, onProgress);
+    const [bytes] = await Promise.all([fetchModel(model, onProgress), kept()]);
     const made = new Recogniser(places.worker);
     try {
       const absolute = (address) => new URL(address, location.href).href;

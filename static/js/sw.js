@@ -5,7 +5,7 @@
 // keep (the header Langgundi-Offline, never with a session); what the model is. Nothing
 // that is personal, nothing that was sent.
 
-/* global VERSION, START_PAGES, OFFLINE_PAGE */
+/* global VERSION, START_PAGES, OFFLINE_PAGE, MODEL */
 
 const SITE = `langgundi-site-${VERSION}`;
 const RECOGNISER = "langgundi-recogniser";
@@ -14,7 +14,7 @@ const IMPATIENCE_MS = 4000;
 const hasDigest = (path) =>
   path.startsWith("/static/") && /\.[0-9a-f]{12}\.[a-z0-9]+$/.test(path);
 const isOfRecogniser = (path) => path.startsWith("/files/runtime/");
-const isModel = (path) => path === "/api/v1/model";
+const isModel = (path) => path === MODEL;
 
 self.addEventListener("install", (event) => {
   event.waitUntil(prepare().then(() => self.skipWaiting()));
@@ -27,7 +27,7 @@ self.addEventListener("activate", (event) => {
 /** Keep the start pages and all that they are made of, asked for as a stranger would. */
 async function prepare() {
   const cache = await caches.open(SITE);
-  const seen = new Set([...START_PAGES, OFFLINE_PAGE]);
+  const seen = new Set([...START_PAGES, OFFLINE_PAGE, MODEL]);
   const waiting = [...seen];
   while (waiting.length) {
     const batch = waiting.splice(0);

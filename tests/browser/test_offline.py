@@ -99,6 +99,20 @@ def test_nothing_of_a_session_is_kept(open_camera, site):
     }
 
 
+def test_a_first_visit_is_enough_for_flight_mode(open_camera):
+    page = open_camera()
+    page.locator("[data-live=open]").click()
+    page.wait_for_selector("#live[data-state=live]")
+    page.evaluate("navigator.serviceWorker.ready.then(() => true)")
+
+    page.context.set_offline(True)
+    page.reload()
+    page.locator("[data-live=open]").click()
+
+    assert "Hiris Pudak" in settle(page)
+    assert any("/files/runtime/" in path for path in paths_kept(page))
+
+
 def test_a_photo_is_answered_here_when_the_server_cannot_be_reached(open_camera):
     page = open_camera()
     controlled(page)

@@ -127,5 +127,7 @@ def test_only_the_worker_may_compile_webassembly():
     add_headers(worker, "", "/static/js/recogniser.worker.0a1b.js")
     add_headers(other, "", "/static/js/identify.0a1b.js")
 
+    # The runtime fetches its WebAssembly from the worker.
+    assert "connect-src 'self'" in worker["Content-Security-Policy"]
     assert "'wasm-unsafe-eval'" in worker["Content-Security-Policy"]
     assert other == {}
