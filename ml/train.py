@@ -8,7 +8,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 # Before TensorFlow is imported: its start-up chatter would bury the progress bars.
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
@@ -16,7 +16,7 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 import keras
 import numpy as np
 
-from ml import artifact, dataset, network
+from ml import artifact, dataset, features, network
 from ml.artifact import Artifact
 from ml.dataset import Dataset, DatasetError
 from ml.deliver import commit, deliver
@@ -33,14 +33,8 @@ if TYPE_CHECKING:
 
     Pixels = NDArray[np.uint8]
 
-FEATURE_PHOTOS = 6000
-"""How many varied photos the head's warm-up is computed on, about."""
-MOST_COPIES = 8
-"""Variations of a photo at most; more measured no better."""
 HEAD_STEPS = 16
 """Steps of the linear head's epoch at least, where there are enough photos."""
-WARM_UP = 1_000_000
-"""Numbers of the warm-up's epochs, apart from those of fine-tuning."""
 
 
 def train(
@@ -208,13 +202,14 @@ def _train_head(job: Job, model: keras.Model, feed: Feed, epochs: int) -> None:
     """
     recipe = job.recipe
     pooled = network.pooled_part(model)
-    learned = _varied_features(job, pooled, feed)
-    if recipe.learns_views:
-        # What serving will look at, beside the variations that make it general.
-        seen = _served_features(job, pooled, "train")
-        weights = np.repeat(feed.weights, len(recipe.views))
-        learned = _join(learned, seen._replace(weights=weights))
-    checked = _served_features(job, pooled, "val")
+    with features.Reader(pooled) as read:
+        learned = features.varied(job, read, feed)
+        if recipe.learns_views:
+            # What serving will look at, beside the variations that make it general.
+            seen = features.served(job, read, "train")
+            weights = np.repeat(feed.weights, len(recipe.views))
+            learned = features.join(learned, seen._replace(weights=weights))
+        checked = features.served(job, read, "val")
     width = learned.values.shape[1]
     mean, spread = np.zeros(width, np.float32), np.ones(1, np.float32)
     if recipe.head == "linear":
@@ -254,45 +249,6 @@ def _train_head(job: Job, model: keras.Model, feed: Feed, epochs: int) -> None:
     network.copy_head(head, model)
     truth = checked.targets.argmax(axis=1)
     job.log(stage="head", **_judge(scores, truth, len(job.labels)))
-
-
-class Features(NamedTuple):
-    """Pooled features to train a head on; the targets are one-hot."""
-
-    values: NDArray[np.float32]
-    targets: NDArray[np.float32]
-    weights: NDArray[np.float32]
-
-
-def _join(first: Features, second: Features) -> Features:
-    return Features(*(np.concatenate(pair) for pair in zip(first, second, strict=True)))
-
-
-def _varied_features(job: Job, pooled: keras.Model, feed: Feed) -> Features:
-    """Return the features of several variations of every training photo."""
-    copies = 1
-    if not job.recipe.is_augmented_once:
-        copies = max(1, min(MOST_COPIES, FEATURE_PHOTOS // feed.photos))
-    parts = []
-    total = copies * len(feed)
-    for copy in range(copies):
-        for batch in feed.epoch(WARM_UP + copy):
-            values = np.asarray(pooled.predict_on_batch(batch.pixels))
-            parts.append(Features(values, batch.targets, batch.weights))
-            job.progress("features", len(parts), total)
-    return Features(*(np.concatenate(column) for column in zip(*parts, strict=True)))
-
-
-def _served_features(job: Job, pooled: keras.Model, side: str) -> Features:
-    """Return the features of one side's photos, in every view that serving takes."""
-    samples, manifest, values = job.data.of(side), job.draft(), []
-    for at, sample in enumerate(samples, start=1):
-        pixels = look(open_image(sample.path), manifest).pixels
-        values.append(network.predict(pooled, pixels))
-        job.progress("look", at, len(samples))
-    truth = np.repeat(job.index(samples), len(job.recipe.views))
-    targets = np.eye(len(job.labels), dtype=np.float32)[truth]
-    return Features(np.concatenate(values), targets, np.ones(len(truth), np.float32))
 
 
 def _head_batch(recipe: Recipe, rows: int) -> int:
