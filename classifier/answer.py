@@ -40,6 +40,14 @@ class Suggestion:
 
 
 @dataclass(frozen=True)
+class Restored:
+    """An answer given earlier, with today's motifs beside what was said."""
+
+    motifs: tuple[Motif, ...]
+    suggestions: tuple[Suggestion, ...]
+
+
+@dataclass(frozen=True)
 class Answer:
     """What one prediction means in this catalogue, today.
 
@@ -120,6 +128,31 @@ def published_motifs(labels: Iterable[str]) -> dict[str, Motif]:
     return motifs
 
 
+def restored(said: dict[str, Any]) -> tuple[Restored, dict[str, Any]]:
+    """Return an answer as it was given, readable today.
+
+    What was said stays; names and sentences are of now and in the reader's language. A
+    motif that is not published any more is left out.
+    """
+    named = list(said["answer"]["motifs"])
+    slugs = [row["slug"] for row in said["suggestions"]]
+    motifs = published_motifs([*named, *slugs])
+    here = tuple(motifs[slug] for slug in named if slug in motifs)
+    rows = [row for row in said["suggestions"] if row["slug"] in motifs]
+    # A name that is gone keeps its place in the sentence as its slug.
+    names = [motifs[x].preferred_name if x in motifs else x for x in named]
+    return (
+        Restored(here, tuple(Suggestion(motifs[r["slug"]], r["score"]) for r in rows)),
+        {
+            **said,
+            "message": words.message(said["answer"]["reason"], names),
+            "suggestions": [
+                {**row, "name": motifs[row["slug"]].preferred_name} for row in rows
+            ],
+        },
+    )
+
+
 def as_json(answer: Answer, elapsed_ms: float) -> dict[str, Any]:
     """Return the answer as the API gives it; ``elapsed_ms`` is the server's time."""
     prediction = answer.prediction
@@ -151,6 +184,7 @@ def as_json(answer: Answer, elapsed_ms: float) -> dict[str, Any]:
             "height": round(region.height, 4),
             "share": round(region.share, 4),
         },
+        "heat": _heat(prediction),
         "colours": [
             {"name": dye.name, "hex": dye.hex, "share": round(dye.share, 4)}
             for dye in prediction.colours
@@ -160,4 +194,18 @@ def as_json(answer: Answer, elapsed_ms: float) -> dict[str, Any]:
             "sha256": prediction.sha256,
         },
         "elapsed_ms": round(elapsed_ms, 1),
+    }
+
+
+def _heat(prediction: Prediction) -> dict[str, Any] | None:
+    """Return where the first suggestion was seen, or None if it was seen nowhere."""
+    places, box = prediction.map, prediction.map_box
+    if not places.any():
+        return None
+    return {
+        "x": round(box.x, 4),
+        "y": round(box.y, 4),
+        "width": round(box.width, 4),
+        "height": round(box.height, 4),
+        "values": [[round(float(value), 2) for value in row] for row in places],
     }

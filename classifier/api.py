@@ -53,6 +53,13 @@ EXAMPLE = OpenApiExample(
         "unknown_score": 0.0308,
         "quality": {"usable": True, "reasons": []},
         "region": {"x": 0.05, "y": 0.1, "width": 0.9, "height": 0.85, "share": 0.71},
+        "heat": {
+            "x": 0.1,
+            "y": 0.0,
+            "width": 0.75,
+            "height": 1.0,
+            "values": [[0.1, 0.6], [0.4, 1.0]],
+        },
         "colours": [{"name": "purple", "hex": "#5a2a6e", "share": 0.64}],
         "model": {"version": "1", "sha256": "9f86d081…"},
         "elapsed_ms": 24.6,

@@ -11,6 +11,7 @@ import threading
 import time
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from io import BytesIO
 from pathlib import Path
 from typing import Any, BinaryIO, Protocol, cast
 
@@ -46,6 +47,7 @@ __all__ = [
     "forget",
     "network",
     "predict",
+    "rendition",
 ]
 
 
@@ -197,6 +199,18 @@ def predict(photos: Sequence[Photo]) -> Prediction:
         return model.predict(_open(p, at) for at, p in enumerate(photos))
     finally:
         _turns.release()
+
+
+def rendition(photo: Photo, side: int) -> bytes:
+    """Return a photo as a JPEG with no metadata, its longer side at most ``side``.
+
+    Raises BadPhoto.
+    """
+    picture = _open(photo, 0)
+    picture.thumbnail((side, side), Image.Resampling.LANCZOS)
+    out = BytesIO()
+    picture.save(out, "JPEG", quality=82, optimize=True, progressive=True)
+    return out.getvalue()
 
 
 def _open(photo: Photo, position: int) -> Image.Image:

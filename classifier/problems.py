@@ -202,6 +202,20 @@ def failed() -> Problem:
     )
 
 
+def refused(sentence: str) -> Problem:
+    """The photos can be answered but not kept, for a reason of the catalogue's."""
+    return Problem(422, "refused", sentence)
+
+
+def bad_form() -> Problem:
+    return Problem(
+        422,
+        "bad_form",
+        _("Something in the form is missing or not known."),
+        _("Load the page again and send it once more."),
+    )
+
+
 def unknown_job() -> Problem:
     return Problem(
         404,

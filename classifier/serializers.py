@@ -84,6 +84,19 @@ class RegionSerializer(serializers.Serializer[Any]):
     share = _share(help_text="The part of the photo that is cloth.")
 
 
+class HeatSerializer(serializers.Serializer[Any]):
+    """A square of the photo, in parts of its width and height, place by place."""
+
+    x = _share(help_text="Left edge.")
+    y = _share(help_text="Upper edge.")
+    width = _share()
+    height = _share()
+    values = serializers.ListField(
+        child=serializers.ListField(child=_share()),
+        help_text="Row by row: how much each place spoke for the first suggestion.",
+    )
+
+
 class ColourSerializer(serializers.Serializer[Any]):
     name = serializers.ChoiceField(choices=list(DYES))
     hex = serializers.RegexField("^#[0-9a-f]{6}$")
@@ -108,6 +121,9 @@ class AnswerSerializer(serializers.Serializer[Any]):
     unknown_score = _share(help_text="Score of everything that is no known motif.")
     quality = QualitySerializer()
     region = RegionSerializer(help_text="Of the first photo.")
+    heat = HeatSerializer(
+        allow_null=True, help_text="Of the first photo; null if no place stood out."
+    )
     colours = ColourSerializer(many=True, help_text="Most first.")
     model = ModelSerializer()
     elapsed_ms = serializers.FloatField(help_text="The server's time, milliseconds.")

@@ -18,12 +18,14 @@ logger = logging.getLogger(__name__)
 
 
 class IdentifyThrottle(SimpleRateThrottle):
-    """The rate ``identify`` of the settings, by network address.
+    """A rate of the settings, ``identify`` or ``give``, by network address.
 
     Without its cache it lets everyone pass: a dead counter must not close the site.
     """
 
-    scope = "identify"
+    def __init__(self, scope: str = "identify") -> None:
+        self.scope = scope
+        super().__init__()
 
     def get_rate(self) -> str | None:
         # Read afresh: DRF's own attribute keeps what the settings were at start.
@@ -45,11 +47,11 @@ class IdentifyThrottle(SimpleRateThrottle):
             return True
 
 
-def throttle(request: HttpRequest | Request) -> None:
-    """Count a request to identify.
+def throttle(request: HttpRequest | Request, scope: str = "identify") -> None:
+    """Count a request to identify, or to ``give`` what is kept.
 
     Raises Problem: this address has asked too often.
     """
-    counter = IdentifyThrottle()
+    counter = IdentifyThrottle(scope)
     if not counter.allow_request(request, None):
         raise problems.throttled(counter.wait())

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from itertools import combinations
 from typing import Any
 
 from django.conf import settings
-from django.db.models import Q
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.translation import get_language
@@ -16,13 +14,16 @@ from django.views.decorators.csrf import csrf_exempt, csrf_protect
 from django.views.decorators.http import require_http_methods
 from django.views.decorators.vary import vary_on_headers
 
-from classifier import files, predictor, problems, words
+from classifier import files, local, predictor, problems, words
 from classifier.actions import identify_photos
-from classifier.answer import Answer, published_motifs
+from classifier.answer import Answer, Restored
+from classifier.overlay import shades
 from classifier.photos import photos_in
+from classifier.tells import tells
 from classifier.throttles import throttle
 from motifs import drawings
-from motifs.models import LookAlike, Motif
+from motifs.languages import reader_language
+from motifs.models import Contribution, Motif
 
 EXAMPLES = 6
 
@@ -77,7 +78,7 @@ def _page(
     """Render the page, or only the answer when a script asks for that."""
     only_answer = request.headers.get("HX-Request") == "true"
     context: dict[str, Any] = {
-        "answer": _shown(answer, said) if answer and said else None,
+        "answer": shown(answer, said) if answer and said else None,
         "error": problem.document() if problem else None,
         "example": example,
         "max_photos": settings.IDENTIFY_MAX_PHOTOS,
@@ -89,8 +90,14 @@ def _page(
     if not only_answer:
         context["examples"] = _examples()
         model = context["model"]
-        context["known"] = published_motifs(model.labels) if model else {}
+        context["facts"] = local.facts(model.labels) if model else None
         context["quality_words"] = words.QUALITY
+        context["licences"] = Contribution.Licence.choices
+        context["all_motifs"] = (
+            Motif.objects.published()
+            .with_labels(reader_language())
+            .in_catalogue_order()
+        )
     response = render(
         request,
         "classifier/_answer.html" if only_answer else "classifier/identify.html",
@@ -102,7 +109,7 @@ def _page(
     return response
 
 
-def _shown(answer: Answer, said: dict[str, Any]) -> dict[str, Any]:
+def shown(answer: Answer | Restored, said: dict[str, Any]) -> dict[str, Any]:
     """Return the API's answer with what a page shows beside each part of it."""
     return {
         **said,
@@ -118,7 +125,8 @@ def _shown(answer: Answer, said: dict[str, Any]) -> dict[str, Any]:
             )
         ],
         "unknown_percent": round(said["unknown_score"] * 100),
-        "tells": _tells(answer.motifs),
+        "heat": shades(said["heat"]),
+        "tells": tells(answer.motifs),
         "quality": {
             **said["quality"],
             "sentences": [
@@ -135,36 +143,6 @@ def _shown(answer: Answer, said: dict[str, Any]) -> dict[str, Any]:
             for colour in said["colours"]
         ],
     }
-
-
-def _tells(motifs: Sequence[Motif]) -> list[dict[str, Any]]:
-    """Return what tells the motifs of an answer apart, pair by pair."""
-    if len(motifs) < 2:
-        return []
-    by_id = {motif.pk: motif for motif in motifs}
-    language = (get_language() or "").partition("-")[0]
-    pairs = {
-        (row.first_id, row.second_id): row
-        for row in LookAlike.objects.filter(
-            Q(first__in=by_id) & Q(second__in=by_id)
-        ).order_by("pk")
-    }
-    tells = []
-    for one, other in combinations(by_id, 2):
-        row = pairs.get((one, other)) or pairs.get((other, one))
-        if row is None:
-            continue
-        text, text_language = row.tell(language)
-        if text:
-            tells.append(
-                {
-                    "motifs": (by_id[one], by_id[other]),
-                    "text": text,
-                    "language": text_language,
-                    "is_sourced": row.is_sourced,
-                }
-            )
-    return tells
 
 
 def _examples() -> list[Motif]:

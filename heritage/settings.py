@@ -220,6 +220,7 @@ REST_FRAMEWORK = {
     "NUM_PROXIES": env.int("NUM_PROXIES", default=0),
     "DEFAULT_THROTTLE_RATES": {
         "identify": env.str("THROTTLE_IDENTIFY", default="60/min"),
+        "give": env.str("THROTTLE_GIVE", default="60/hour"),
     },
     "TEST_REQUEST_DEFAULT_FORMAT": "json",
 }

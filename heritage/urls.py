@@ -33,6 +33,7 @@ urlpatterns = [
         path("offline/", offline.offline, name="offline"),
         path("app.webmanifest", offline.manifest, name="web-manifest"),
         path("motifs/", include("motifs.urls")),
+        path("contributions/", include("motifs.contribution_urls")),
         path("identify/", include("classifier.urls")),
         path("admin/", admin.site.urls),
         path("jsi18n/", JavaScriptCatalog.as_view(), name="javascript-catalog"),

@@ -47,8 +47,9 @@ class Readable(Protocol):
 @transaction.atomic
 def start_contribution(
     *,
-    by: User,
+    by: User | None,
     motif: Motif | None = None,
+    opinion: str = "",
     place: str = "",
     maker: str = "",
     story: str = "",
@@ -58,10 +59,15 @@ def start_contribution(
     consent_to_train: bool = False,
     is_demonstration: bool = False,
 ) -> Contribution:
-    """Begin a contribution; it is a draft until ``submit_contribution``."""
+    """Begin a contribution; it is a draft until ``submit_contribution``.
+
+    Without an account ``by`` is None, here and in what follows; whoever has the
+    contribution's key is then its giver.
+    """
     return Contribution.objects.create(
         given_by=by,
         motif=motif,
+        opinion=opinion,
         place=place,
         maker=maker,
         story=story,
@@ -74,7 +80,7 @@ def start_contribution(
 
 
 @transaction.atomic
-def add_photo(*, contribution: Contribution, image: Readable, by: User) -> Photo:
+def add_photo(*, contribution: Contribution, image: Readable, by: User | None) -> Photo:
     """Add a photo to one's own draft and announce it once it is really there.
 
     The file is kept byte for byte, under a random name.
@@ -83,7 +89,7 @@ def add_photo(*, contribution: Contribution, image: Readable, by: User) -> Photo
     ``pictures.describe`` raises: NotAPhoto, PhotoTooLarge.
     """
     locked = _locked(contribution)
-    if locked.given_by_id != by.pk:
+    if not _gave(locked, by):
         raise NotYours
     if locked.state != Contribution.State.DRAFT:
         raise NotADraft
@@ -113,13 +119,13 @@ def add_photo(*, contribution: Contribution, image: Readable, by: User) -> Photo
 
 
 @transaction.atomic
-def submit_contribution(*, contribution: Contribution, by: User) -> Contribution:
+def submit_contribution(*, contribution: Contribution, by: User | None) -> Contribution:
     """Hand one's own draft to the curators.
 
     Raises NotYours, NotADraft, NoLicence, NoPhotos.
     """
     locked = _locked(contribution)
-    if locked.given_by_id != by.pk:
+    if not _gave(locked, by):
         raise NotYours
     if locked.state != Contribution.State.DRAFT:
         raise NotADraft
@@ -172,7 +178,9 @@ def decline_contribution(
 
 
 @transaction.atomic
-def withdraw_contribution(*, contribution: Contribution, by: User) -> Contribution:
+def withdraw_contribution(
+    *, contribution: Contribution, by: User | None
+) -> Contribution:
     """Take a contribution back: its giver may at any time, a curator on their behalf.
 
     Nothing is erased; from now on its photos are shown to no one else.
@@ -180,7 +188,7 @@ def withdraw_contribution(*, contribution: Contribution, by: User) -> Contributi
     Raises NotYours, AlreadyWithdrawn.
     """
     locked = _locked(contribution)
-    if locked.given_by_id != by.pk and not is_curator(by):
+    if not _gave(locked, by) and not (by and is_curator(by)):
         raise NotYours
     if locked.state == Contribution.State.WITHDRAWN:
         raise AlreadyWithdrawn
@@ -209,6 +217,10 @@ def publish_motif(*, motif: Motif, by: User) -> Motif:
     locked.save(update_fields=["state", "published_at", "published_by"])
     motif.refresh_from_db()
     return motif
+
+
+def _gave(contribution: Contribution, by: User | None) -> bool:
+    return contribution.given_by_id == (by.pk if by else None)
 
 
 def _locked(contribution: Contribution) -> Contribution:

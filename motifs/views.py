@@ -89,10 +89,12 @@ def photo_file(request: HttpRequest, photo_id: int, size: str) -> HttpResponseBa
     """A photo as a file, for those who may see it; for others it does not exist.
 
     Renditions are JPEG without metadata. The file as given is for the person who gave
-    it and for curators.
+    it and for curators. ``?key=`` is a contribution's own key.
     """
     photos = Photo.objects.visible_to(request.user)
-    if size == pictures.ORIGINAL:
+    if key := request.GET.get("key"):
+        photos = Photo.objects.visible_with_key(key)
+    elif size == pictures.ORIGINAL:
         photos = Photo.objects.originals_visible_to(request.user)
     photo = get_object_or_404(photos, pk=photo_id)
     try:

@@ -25,6 +25,11 @@ def both_or_neither(at: str, by: str) -> Q:
     )
 
 
+def new_key() -> str:
+    """Return a key that nobody guesses: 128 random bits."""
+    return secrets.token_urlsafe(16)
+
+
 class ContributionQuerySet(models.QuerySet["Contribution"]):
     def waiting(self) -> Self:
         return self.filter(state=Contribution.State.SUBMITTED)
@@ -55,11 +60,23 @@ class Contribution(models.Model):
         CC_BY_SA = "CC-BY-SA-4.0", _("CC BY-SA 4.0 (name me, share alike)")
         CC_BY_NC = "CC-BY-NC-4.0", _("CC BY-NC 4.0 (name me, not for profit)")
 
+    class Opinion(models.TextChoices):
+        """What the giver says of the cloth where they name no motif."""
+
+        NONE = "", _("No opinion")
+        UNSURE = "unsure", _("Does not know which motif it is")
+        NOT_CLOTH = "not_cloth", _("Not a cloth")
+
+    key = models.CharField(max_length=32, unique=True, default=new_key, editable=False)
+    """Opens the contribution's page; whoever has no account has only this."""
     given_by = models.ForeignKey(
         settings.AUTH_USER_MODEL,
         on_delete=models.PROTECT,
+        null=True,
+        blank=True,
         related_name="contributions",
         verbose_name=_("given by"),
+        help_text=_("Nobody where it was given without an account."),
     )
     given_at = models.DateTimeField(_("given at"), auto_now_add=True)
     motif = models.ForeignKey(
@@ -69,6 +86,9 @@ class Contribution(models.Model):
         blank=True,
         related_name="contributions",
         verbose_name=_("motif suggested"),
+    )
+    opinion = models.CharField(
+        _("opinion"), max_length=10, choices=Opinion, blank=True, default=""
     )
     place = models.CharField(_("place"), max_length=200, blank=True)
     maker = models.CharField(_("maker"), max_length=200, blank=True)
@@ -140,8 +160,14 @@ class Contribution(models.Model):
                 name="contribution_declined_when_and_who",
             ),
             models.CheckConstraint(
-                condition=both_or_neither("withdrawn_at", "withdrawn_by"),
+                # Without an account, the key says that it is the giver.
+                condition=both_or_neither("withdrawn_at", "withdrawn_by")
+                | Q(withdrawn_at__isnull=False, given_by=None),
                 name="contribution_withdrawn_when_and_who",
+            ),
+            models.CheckConstraint(
+                condition=Q(motif=None) | Q(opinion=""),
+                name="contribution_names_a_motif_or_says_why_not",
             ),
             models.CheckConstraint(
                 condition=Q(declined_at=None, decline_reason="")
@@ -190,6 +216,10 @@ class Contribution(models.Model):
     def __str__(self) -> str:
         return f"#{self.pk}"
 
+    def get_absolute_url(self) -> str:
+        """Return its status page, which is for those who have the address."""
+        return reverse("contributions:contribution-detail", args=[self.key])
+
 
 def private_path(photo: Photo, filename: str) -> str:
     """A random name with an extension of ours: nothing of the sender's is kept."""
@@ -223,6 +253,12 @@ class PhotoQuerySet(models.QuerySet["Photo"]):
         theirs = Q(contribution__given_by=user.pk)
         not_given = Q(contribution__state__in=(State.DRAFT, State.WITHDRAWN))
         return self.filter(theirs | ~not_given)
+
+    def visible_with_key(self, key: str) -> Self:
+        """Photos of the contribution that this key opens, while they are given."""
+        return self.filter(contribution__key=key).exclude(
+            contribution__state=Contribution.State.WITHDRAWN
+        )
 
     def originals_visible_to(self, user: AbstractUser | AnonymousUser) -> Self:
         """Photos whose untouched file this person may see.

@@ -5,6 +5,7 @@ import { sentence, words, writeScores } from "./local.js";
 import { answer as decide } from "./rules.js";
 import { Settled } from "./settle.js";
 
+const SLOW_MS = 1000; // a device that needs longer for a frame is told so
 const FAR = 0.45; // share of the picture from which on the cloth fills it
 const MEGABYTE = 1024 * 1024;
 
@@ -130,7 +131,8 @@ function take(seen, mine) {
 function coach(seen) {
   const [reason] = seen.quality.reasons;
   const isFar = !seen.region.isWhole && seen.region.share < FAR;
-  const hint = reason ? words[reason] : isFar ? words.far : "";
+  const isSlow = seen.elapsed_ms > SLOW_MS;
+  const hint = reason ? words[reason] : isFar ? words.far : isSlow ? words.slow : "";
   if (part("coach").textContent !== hint) part("coach").textContent = hint;
 }
 

@@ -1,5 +1,10 @@
 // The identify page: photos chosen, dragged, pasted or taken, and the answer to exactly
-// those on screen. The server renders the answer; this file only asks for it.
+// those on screen, from the server or, where the reader prefers it, from this device.
+
+import { offer, withdrawOffer } from "./after.js";
+import { Crop } from "./crop.js";
+import { answerHere, localModel, words as deviceWords } from "./local.js";
+import { watchHeat } from "./overlay.js";
 
 const stage = document.querySelector(".stage");
 const form = document.getElementById("identify");
@@ -25,7 +30,18 @@ const MAX_BYTES = Number(form.dataset.maxBytes);
 const TIMEOUT_MS = 60_000;
 const PHOTO_NAME = /\.(jpe?g|png|webp|tiff?|hei[cf])$/i;
 
+const where = document.getElementById("where");
+const cropOpener = document.getElementById("crop-open");
+const crop = new Crop({
+  frame,
+  controls: document.getElementById("crop"),
+  opener: cropOpener,
+  onChange: lookAgain,
+});
+
 let photos = []; // of { file, url }
+let example = null; // the link of the example on screen
+let asked = 0; // counts questions: only the last one's answer is shown
 let request = null;
 let askAgain = null;
 let isAdding = false;
@@ -53,9 +69,19 @@ function showState(state) {
 function showPicture(url, alt) {
   const image = element("img", { src: url, alt });
   image.addEventListener("error", () => {
+    cropOpener.hidden = true;
     frame.replaceChildren(element("p", { class: "frame-none" }, words.noPreview));
   });
   frame.replaceChildren(image);
+}
+
+function showOverlay(content) {
+  frame.querySelector(".overlay")?.remove();
+  // What was found is in one photo; of several there is no telling which.
+  if (!content || photos.length > 1 || !frame.querySelector("img")) return;
+  const overlay = element("div", { class: "overlay" }, content);
+  crop.place(overlay);
+  frame.querySelector("img").after(overlay);
 }
 
 function showThumbs() {
@@ -78,6 +104,9 @@ function showAnswer(content, state = "answered") {
   sewing.hidden = true;
   answer.replaceChildren(content);
   showState(state);
+  if (photos.length && content.dataset.kind !== "error") {
+    offer({ section: content, files: filesOnScreen });
+  }
   answer.focus({ preventScroll: true });
   const top = answer.getBoundingClientRect().top;
   if (top > window.innerHeight * 0.7 || top < 0) {
@@ -119,75 +148,135 @@ function markExample(chosen) {
 
 // Asking
 
-/** Ask the server, unless something newer is asked before it answers. */
-function ask(method, address, body) {
+/** Begin a question: nothing earlier may answer any more. */
+function begin(again) {
   request?.abort();
-  askAgain = () => ask(method, address, body);
-  const asked = new XMLHttpRequest();
-  const isCurrent = () => request === asked;
-  request = asked;
+  request = null;
+  askAgain = again;
   answer.replaceChildren();
+  showOverlay(null);
+  withdrawOffer();
   showState("working");
-  showProgress(body ? words.sending : words.looking, body ? 0 : null);
+  asked += 1;
+  return asked;
+}
 
-  asked.open(method, address);
-  asked.timeout = TIMEOUT_MS;
-  asked.setRequestHeader("HX-Request", "true");
-  asked.upload.addEventListener("progress", (event) => {
-    if (!isCurrent() || !event.lengthComputable) return;
-    const percent = Math.round((event.loaded / event.total) * 100);
-    if (percent < 100) showProgress(words.sending, percent);
-  });
-  asked.upload.addEventListener("load", () => {
-    if (isCurrent()) showProgress(words.looking, null);
-  });
-  asked.addEventListener("load", () => {
-    if (!isCurrent()) return;
-    request = null;
-    const page = new DOMParser().parseFromString(asked.responseText, "text/html");
-    const section = page.querySelector("section.answer");
-    if (!section) return showError(words.broken, true);
-    const region = section.querySelector("template[data-region]");
-    // A region is of one photo; of several there is no telling which.
-    if (region && photos.length < 2 && frame.querySelector("img")) {
-      frame.append(document.importNode(region.content, true));
-    }
-    showAnswer(document.adoptNode(section));
-  });
-  for (const failure of ["error", "timeout"]) {
-    asked.addEventListener(failure, () => {
-      if (!isCurrent()) return;
-      request = null;
-      answerWithoutServer(failure);
-    });
+/** Return the photos on screen as they are to be looked at. */
+async function filesOnScreen() {
+  if (example) {
+    const response = await fetch(example.dataset.example);
+    const blob = await response.blob();
+    return [new File([blob], "example", { type: blob.type })];
   }
-  asked.send(body);
+  const files = photos.map(({ file }) => file);
+  const picture = frame.querySelector("img");
+  if (files.length === 1 && picture && !crop.isWhole) {
+    files[0] = await crop.cut(picture, files[0]);
+  }
+  return files;
 }
 
-/** Answer on this device if it can, where the server cannot be reached. */
-async function answerWithoutServer(failure) {
-  const asked = photos.map(({ file }) => file);
-  const { answerHere } = await import("./local.js");
-  const section = asked.length ? await answerHere(asked) : null;
-  // Something else may have been asked meanwhile.
-  const isSame = asked.every((file, at) => photos[at]?.file === file);
-  if (request || !isSame || asked.length !== photos.length) return;
-  if (section) showAnswer(section);
-  else showError(failure === "error" ? words.offline : words.broken, true);
-}
-
-/** Look at the photos on screen. */
-function look() {
-  if (!photos.length) return startAgain();
-  markExample(null);
-  showPicture(photos[0].url, words.preview);
-  showThumbs();
-  for (const adder of adders) adder.hidden = photos.length >= MAX_PHOTOS;
+/** Look at what is on screen, where the reader wants it looked at. */
+async function lookAgain() {
+  if (!photos.length && !example) return;
+  if (isLocal()) return askHere();
+  if (example) return askServer("GET", example.href, null);
+  const mine = begin(lookAgain);
+  showProgress(words.sending, 0);
+  const files = await filesOnScreen();
+  if (mine !== asked) return;
   const body = new FormData();
   const token = form.elements.namedItem("csrfmiddlewaretoken");
   if (token) body.append(token.name, token.value);
-  for (const photo of photos) body.append("image", photo.file, photo.file.name);
-  ask("POST", form.action, body);
+  for (const file of files) body.append("image", file, file.name);
+  askServer("POST", form.action, body);
+}
+
+function askServer(method, address, body) {
+  const mine = begin(lookAgain);
+  showProgress(body ? words.sending : words.looking, body ? 0 : null);
+  const sent = new XMLHttpRequest();
+  request = sent;
+  sent.open(method, address);
+  sent.timeout = TIMEOUT_MS;
+  sent.setRequestHeader("HX-Request", "true");
+  sent.upload.addEventListener("progress", (event) => {
+    if (mine !== asked || !event.lengthComputable) return;
+    const percent = Math.round((event.loaded / event.total) * 100);
+    if (percent < 100) showProgress(words.sending, percent);
+  });
+  sent.upload.addEventListener("load", () => {
+    if (mine === asked) showProgress(words.looking, null);
+  });
+  sent.addEventListener("load", () => {
+    if (mine !== asked) return;
+    request = null;
+    const page = new DOMParser().parseFromString(sent.responseText, "text/html");
+    const section = page.querySelector("section.answer");
+    if (!section) return showError(words.broken, true);
+    const overlay = section.querySelector("template[data-overlay]");
+    showOverlay(overlay && document.importNode(overlay.content, true));
+    showAnswer(document.adoptNode(section));
+  });
+  for (const failure of ["error", "timeout"]) {
+    sent.addEventListener(failure, () => {
+      if (mine === asked) answerWithoutServer(mine, failure);
+    });
+  }
+  sent.send(body);
+}
+
+/** Answer on this device if it can, where the server cannot be reached. */
+async function answerWithoutServer(mine, failure) {
+  const files = await filesOnScreen().catch(() => []);
+  const found = files.length ? await answerHere(files, { note: deviceWords.here }) : null;
+  if (mine !== asked) return;
+  if (!found) return showError(failure === "error" ? words.offline : words.broken, true);
+  showOverlay(found.overlay);
+  showAnswer(found.section);
+}
+
+/** Answer on this device and nowhere else: no photo leaves it. */
+async function askHere() {
+  const mine = begin(lookAgain);
+  showProgress(words.looking, null);
+  const found = await answerHere(await filesOnScreen(), {
+    note: deviceWords.private,
+    mayFetch: true,
+    onProgress: (share) => {
+      if (mine === asked) showProgress(words.fetching, Math.round(100 * share));
+    },
+  });
+  if (mine !== asked) return;
+  if (found) {
+    showOverlay(found.overlay);
+    return showAnswer(found.section);
+  }
+  showError(words.notHere);
+  where.hidden = false;
+  const instead = element("button", { class: "button", type: "button" }, words.askServer);
+  instead.addEventListener("click", () => {
+    where.querySelector("[value=server]").checked = true;
+    lookAgain();
+  });
+  answer.querySelector("section").append(instead);
+}
+
+function isLocal() {
+  return where.querySelector("[value=device]").checked;
+}
+
+/** Look at the photos on screen, from the start. */
+function look() {
+  if (!photos.length) return startAgain();
+  example = null;
+  markExample(null);
+  crop.forget();
+  showPicture(photos[0].url, words.preview);
+  showThumbs();
+  cropOpener.hidden = photos.length > 1;
+  for (const adder of adders) adder.hidden = photos.length >= MAX_PHOTOS;
+  lookAgain();
 }
 
 function forgetPhotos() {
@@ -197,9 +286,10 @@ function forgetPhotos() {
 }
 
 function startAgain() {
-  request?.abort();
-  request = null;
+  begin(null);
   forgetPhotos();
+  crop.forget();
+  example = null;
   markExample(null);
   sewing.hidden = true;
   frame.replaceChildren();
@@ -216,8 +306,7 @@ function take(files, { toThese = false } = {}) {
     (given.find((file) => !isPhoto(file)) && words.notImage) ||
     (weight([...photos.map(({ file }) => file), ...given]) > MAX_BYTES && words.tooLarge);
   if (refused) {
-    request?.abort();
-    request = null;
+    begin(null);
     if (!photos.length) frame.replaceChildren();
     return showError(refused);
   }
@@ -314,10 +403,44 @@ for (const link of examples) {
     event.preventDefault();
     clearRemarks();
     forgetPhotos();
+    crop.forget();
+    example = link;
     markExample(link);
     showPicture(link.dataset.example, link.querySelector("img").alt);
     for (const adder of adders) adder.hidden = true;
+    cropOpener.hidden = true;
     stage.scrollIntoView({ block: "start" });
-    ask("GET", link.href, null);
+    lookAgain();
   });
 }
+
+// Who looks: the choice is remembered on this device
+
+const CHOICE = "langgundi-where";
+
+try {
+  // Before anything is given: whoever chose their device must not wait to be heeded.
+  const isDevice = localStorage.getItem(CHOICE) === "device";
+  where.querySelector("[value=device]").checked = isDevice;
+} catch {
+  // Without storage the choice lasts as long as the page.
+}
+
+async function offerThisDevice() {
+  const model = await localModel();
+  if (!model) return;
+  const bytes = model.bytes + Number(document.getElementById("local").dataset.runtimeBytes);
+  const size = deviceWords.size.replace("{size}", (bytes / 1024 / 1024).toFixed(1));
+  where.querySelector("[data-where-size]").textContent = size;
+  where.hidden = false;
+}
+where.addEventListener("change", ({ target }) => {
+  try {
+    localStorage.setItem(CHOICE, target.value);
+  } catch {
+    // As above.
+  }
+});
+
+watchHeat(frame);
+offerThisDevice();

@@ -1,31 +1,43 @@
 // An answer that was found on this device, put into the page's words.
 
 import { Recogniser, available, isKept } from "./device.js";
+import { draw } from "./overlay.js";
 import { answer as decide, suggest, unknownScore } from "./rules.js";
 
 const DYES = { motif: "green", either: "yellow", unknown: "black" };
+const NAMES = "{motifs}";
 
-const source = document.getElementById("live-words");
-export const words = source?.dataset ?? {};
-const names = new Map(
-  [...document.querySelectorAll("#known [data-label]")].map((item) => [
-    item.dataset.label,
-    { name: item.textContent.trim(), url: item.dataset.url },
-  ]),
-);
+export const words = document.getElementById("live-words")?.dataset ?? {};
+const facts = JSON.parse(document.getElementById("local-facts")?.textContent ?? "null");
+const motifs = facts?.motifs ?? {};
+
+function element(tag, attributes = {}, ...children) {
+  const made = document.createElement(tag);
+  for (const [name, value] of Object.entries(attributes)) made.setAttribute(name, value);
+  made.append(...children);
+  return made;
+}
+
+function link(motif, attributes = {}) {
+  const about = { href: motif.url, lang: "bjn", ...attributes };
+  return element("a", about, motif.name);
+}
+
+/** Return an answer that names only motifs of the catalogue, and each once. */
+function inCatalogue(answer) {
+  const slugs = new Set(answer.labels.map((label) => motifs[label]?.slug));
+  if (!slugs.has(undefined) && slugs.size === answer.labels.length) return answer;
+  return { kind: "unknown", labels: [], reason: "low_scores" };
+}
 
 /** Return what an answer says, as nodes: its motifs as links, or why there is none. */
-export function sentence({ kind, labels, reason }) {
-  const known = labels.map((label) => names.get(label)).filter(Boolean);
-  if (kind === "unknown" || known.length < labels.length) {
-    return [words[reason] ?? words.low_scores];
-  }
+export function sentence(answer) {
+  const { kind, labels, reason } = inCatalogue(answer);
+  if (kind === "unknown") return [words[reason] ?? words.low_scores];
   const nodes = kind === "motif" ? [] : [`${words.either} `];
-  known.forEach(({ name, url }, at) => {
-    const link = Object.assign(document.createElement("a"), { href: url, lang: "bjn" });
-    link.textContent = name;
-    if (at) nodes.push(at === known.length - 1 ? words.or : ", ");
-    nodes.push(link);
+  labels.forEach((label, at) => {
+    if (at) nodes.push(at === labels.length - 1 ? words.or : ", ");
+    nodes.push(link(motifs[label]));
   });
   return nodes;
 }
@@ -33,7 +45,7 @@ export function sentence({ kind, labels, reason }) {
 /** Write the best motifs' scores, and that of none, into a list of four rows. */
 export function writeScores(list, scores, model) {
   const rows = [
-    ...suggest(scores, model).map(([label, score]) => [names.get(label)?.name, score]),
+    ...suggest(scores, model).map(([label, score]) => [motifs[label]?.name, score]),
     [words.none, unknownScore(scores, model)],
   ];
   rows.forEach(([name, score], at) => {
@@ -47,17 +59,24 @@ export function writeScores(list, scores, model) {
 let recogniser = null;
 let model = null;
 
-/** Answer photos of one cloth without the server, as a section to show.
- *
- * Null where the recogniser is not on this device or cannot read the photos.
- */
-export async function answerHere(files) {
+/** Return what this device can answer with, or null. */
+export async function localModel() {
   const places = document.getElementById("local")?.dataset;
-  if (!places) return null;
+  if (!places || !facts) return null;
+  model ??= await available(places);
+  return model;
+}
+
+/** Answer photos of one cloth without the server: { section, overlay }.
+ *
+ * Null where the recogniser is not on this device, and may not be fetched now, or cannot
+ * read the photos.
+ */
+export async function answerHere(files, { note, mayFetch = false, onProgress }) {
   try {
-    model ??= await available(places);
-    if (!model || !(await isKept(model))) return null;
-    recogniser ??= await Recogniser.start(places, model);
+    if (!(await localModel()) || !(mayFetch || (await isKept(model)))) return null;
+    const places = document.getElementById("local").dataset;
+    recogniser ??= await Recogniser.start(places, model, onProgress);
     const looks = [];
     for (const file of files) {
       const picture = await createImageBitmap(file, {
@@ -66,36 +85,151 @@ export async function answerHere(files) {
       });
       looks.push(await recogniser.look(picture, file.type === "image/jpeg"));
     }
-    return section(looks);
+    return { section: section(looks, note), overlay: overlay(looks) };
   } catch {
+    recogniser?.stop();
+    recogniser = null;
     return null;
   }
 }
 
-function section(looks) {
+function overlay(looks) {
+  const [{ region, map, map_box: box }] = looks;
+  const { side, values } = map;
+  const rows = Array.from({ length: side }, (_, at) =>
+    values.slice(at * side, (at + 1) * side),
+  );
+  const heat = values.some((value) => value > 0) ? { ...box, values: rows } : null;
+  return draw({ region, heat });
+}
+
+function section(looks, note) {
   const usable = looks.filter((one) => one.quality.usable);
   const asked = usable.length ? usable : looks;
   const scores = {};
   for (const label of model.labels) {
     scores[label] = asked.reduce((sum, one) => sum + one.scores[label], 0) / asked.length;
   }
-  const answer = decide(scores, model, usable.length > 0);
-  const made = document.createElement("section");
-  made.className = "answer";
-  made.dataset.kind = answer.kind;
-  made.dataset.dye = DYES[answer.kind];
-  const title = document.createElement("h2");
-  title.className = "answer-title";
-  title.append(...sentence(answer));
-  const note = document.createElement("p");
-  note.className = "answer-message";
-  note.textContent = words.here;
-  const list = document.querySelector("[data-live=scores]").cloneNode(true);
-  list.removeAttribute("data-live");
-  writeScores(list, scores, model);
-  const version = document.createElement("p");
-  version.className = "note";
-  version.textContent = `${model.version}, ${model.sha256.slice(0, 12)}`;
-  made.append(title, note, list, version);
+  const answer = inCatalogue(decide(scores, model, usable.length > 0));
+  const elapsed = looks.reduce((sum, one) => sum + one.elapsed_ms, 0);
+  const named = answer.labels.map((label) => motifs[label]);
+  const about = { class: "answer", "data-kind": answer.kind, "data-dye": DYES[answer.kind] };
+  return element(
+    "section",
+    about,
+    element("h2", { class: "answer-title" }, title(answer.kind, named)),
+    element("p", { class: "answer-message" }, message(answer.reason, named)),
+    ...(usable.length ? [] : looks[0].quality.reasons).map((reason) =>
+      element("p", { class: "answer-message" }, facts.quality[reason] ?? reason),
+    ),
+    ...(answer.kind === "motif" ? [one(named[0])] : []),
+    ...(answer.kind === "either" ? several(named, answer.labels) : []),
+    weighed(scores),
+    element("p", { class: "note" }, note),
+    by(elapsed),
+  );
+}
+
+function title(kind, named) {
+  if (kind === "motif") return element("span", { lang: "bjn" }, named[0].name);
+  if (kind === "unknown") return facts.words.unknown;
+  const counts = { 2: facts.words.two, 3: facts.words.three };
+  return counts[named.length] ?? facts.words.perhaps;
+}
+
+function message(reason, named) {
+  const text = facts.messages[reason] ?? facts.messages.low_scores;
+  return text.replace(NAMES, named.map(({ name }) => name).join(", "));
+}
+
+function cloth(motif) {
+  if (!motif.rendering) return element("span", { class: "cloth cloth-none" });
+  const alt = facts.words.rendered.replace(NAMES, motif.name);
+  const about = { src: motif.rendering, alt, width: 960, height: 720 };
+  return element("span", { class: "cloth" }, element("img", about));
+}
+
+function one(motif) {
+  const made = element("div", { class: "answer-motif" }, cloth(motif));
+  if (motif.gloss) made.append(element("p", { class: "card-gloss" }, motif.gloss));
+  if (motif.summary) made.append(element("p", { class: "story" }, motif.summary));
+  const read = facts.words.read.replace(NAMES, motif.name);
+  const about = { class: "button button-main", href: motif.url };
+  made.append(element("a", about, read));
   return made;
+}
+
+function several(named, labels) {
+  const cards = named.map((motif) =>
+    element(
+      "li",
+      { class: "card" },
+      cloth(motif),
+      element("h3", { class: "card-name" }, link(motif)),
+      ...(motif.gloss ? [element("p", { class: "card-gloss" }, motif.gloss)] : []),
+    ),
+  );
+  const tells = facts.tells.filter((tell) =>
+    tell.labels.every((label) => labels.includes(label)),
+  );
+  return [
+    element("ul", { class: "answer-either" }, ...cards),
+    ...tells.map(({ text, language }) =>
+      element(
+        "div",
+        { class: "notice answer-tell" },
+        element("p", { class: "legend" }, facts.words.apart),
+        element("p", language ? { lang: language } : {}, text),
+      ),
+    ),
+  ];
+}
+
+function weighed(scores) {
+  const rows = suggest(scores, model)
+    .filter(([label]) => motifs[label])
+    .map(([label, score]) => {
+      const motif = motifs[label];
+      const name = link(motif, { class: "score-name", "data-slug": motif.slug });
+      return row({}, cloth(motif), name, score);
+    });
+  const none = element("span", { class: "score-name" }, facts.words.none);
+  const nothing = element("span", { class: "cloth cloth-none" });
+  const unknown = { class: "score-row score-unknown", "data-dye": "black" };
+  return element(
+    "div",
+    { class: "answer-scores" },
+    element("h3", {}, facts.words.weighed),
+    element(
+      "ul",
+      { class: "scores" },
+      ...rows,
+      row(unknown, nothing, none, unknownScore(scores, model)),
+    ),
+    element("p", { class: "note" }, facts.words.scores),
+  );
+}
+
+function row(about, picture, name, score) {
+  const fill = document.createElementNS("http://www.w3.org/2000/svg", "svg");
+  fill.setAttribute("class", "bar-fill");
+  fill.setAttribute("width", `${Math.round(100 * score)}%`);
+  fill.setAttribute("height", "16");
+  return element(
+    "li",
+    { class: "score-row", ...about },
+    element("div", { class: "score-cloth" }, picture),
+    name,
+    element("span", { class: "score-value" }, score.toFixed(2)),
+    element("div", { class: "bar", "aria-hidden": "true" }, fill),
+  );
+}
+
+function by(elapsed) {
+  const version = element("span", { class: "number" }, model.version);
+  const digest = element("code", { title: `SHA-256 ${model.sha256}` }, model.sha256.slice(0, 12));
+  const said = element("dd", {}, `${facts.words.device}, ${facts.words.version} `, version);
+  said.append(", ", digest, `, ${Math.round(elapsed)} ms`);
+  const term = element("dt", {}, facts.words.by);
+  return element("dl", { class: "answer-facts" }, element("div", {}, term, said));
 }

@@ -1,0 +1,111 @@
+"""What becomes of an answer: it is shared, or said to be wrong."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from django.core.files.base import ContentFile, File
+from django.db import IntegrityError, transaction
+
+from classifier import predictor, problems
+from classifier.actions import identify_photos
+from classifier.models import Report, SharedAnswer
+from motifs.actions import add_photo, start_contribution, submit_contribution
+from motifs.models import Motif
+from motifs.refusals import Refusal
+
+if TYPE_CHECKING:
+    from typing import Any
+
+    from heritage.models import User
+
+SHARED_SIDE = 1600
+"""Longer side of a shared photo, in pixels."""
+
+
+def share_answer(photos: Sequence[File[Any]], *, with_photo: bool) -> SharedAnswer:
+    """Answer photos and keep the answer under an address of its own.
+
+    The answer is found here and not taken from the sender, so a shared result is what
+    this recogniser said. Only the first photo is kept, and only ``with_photo``.
+
+    Raises Problem as ``identify_photos`` does.
+    """
+    _answer, said = identify_photos(photos)
+    shared = SharedAnswer(answer=said)
+    if with_photo:
+        photos[0].seek(0)
+        content = predictor.rendition(photos[0], SHARED_SIDE)
+        shared.photo.save("photo.jpg", ContentFile(content), save=False)
+    try:
+        shared.save()
+    except BaseException:
+        shared.photo.delete(save=False)
+        raise
+    return shared
+
+
+def unshare_answer(shared: SharedAnswer) -> None:
+    """Delete a shared answer and its photo; to be called for its owner only."""
+    # The row goes first: a file without a row is seen by nobody.
+    photo = shared.photo
+    shared.delete()
+    if photo:
+        photo.delete(save=False)
+
+
+def report_answer(
+    photos: Sequence[File[Any]],
+    *,
+    report_id: uuid.UUID,
+    by: User | None,
+    motif: Motif | None,
+    opinion: str,
+    licence: str,
+    consent: bool,
+) -> Report:
+    """Make photos whose answer is said to be wrong a contribution that waits.
+
+    Sending the same report again returns the one that is there.
+
+    Args:
+        report_id: chosen by the sender.
+        by: who says so, or None without an account.
+        motif: what the cloth shows instead, if they know.
+        opinion: one of ``Contribution.Opinion`` where no motif is named.
+        consent: whether the photos may be shown and may train.
+
+    Raises Problem: the photos cannot be looked at, or not be kept.
+    """
+    earlier = Report.objects.filter(pk=report_id).first()
+    if earlier is not None:
+        return earlier
+    _answer, said = identify_photos(photos)
+    try:
+        with transaction.atomic():
+            contribution = start_contribution(
+                by=by,
+                motif=motif,
+                opinion=opinion,
+                licence=licence,
+                consent_to_show=consent,
+                consent_to_train=consent,
+            )
+            # The lock of sending twice: the second insert waits here, then fails.
+            report = Report.objects.create(
+                pk=report_id, contribution=contribution, answer=said
+            )
+            for photo in photos:
+                photo.seek(0)
+                add_photo(contribution=contribution, image=photo, by=by)
+            submit_contribution(contribution=contribution, by=by)
+    except Refusal as refusal:
+        raise problems.refused(str(refusal)) from refusal
+    except IntegrityError:
+        earlier = Report.objects.filter(pk=report_id).first()
+        if earlier is None:
+            raise
+        return earlier
+    return report

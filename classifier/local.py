@@ -1,0 +1,75 @@
+"""What a browser must know to put an answer into words by itself."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from classifier import words
+from classifier.answer import published_motifs
+from classifier.tells import tells
+from motifs.languages import reader_language
+from motifs.models import Motif
+
+NAMES = "{motifs}"
+"""Stands for the motifs' names in a sentence."""
+WITH_NAMES = ("recognised", "close_scores", "seed_model")
+WITHOUT = ("not_cloth", "other_cloth", "unusable", "low_scores")
+
+
+def facts(labels: Iterable[str]) -> dict[str, Any]:
+    """Return the motifs that a model knows, what tells them apart, and the sentences.
+
+    Three queries, however many labels. A label without a published motif is left out.
+    """
+    found = published_motifs(labels)
+    rows = Motif.objects.filter(pk__in=[motif.pk for motif in found.values()])
+    labelled = {row.pk: row for row in rows.with_labels(reader_language())}
+    motifs = {label: labelled[motif.pk] for label, motif in found.items()}
+    by_id = {motif.pk: label for label, motif in motifs.items()}
+    return {
+        "motifs": {
+            label: {
+                "slug": motif.slug,
+                "name": motif.preferred_name,
+                "url": motif.get_absolute_url(),
+                "gloss": motif.gloss,
+                "summary": motif.summary,
+                "rendering": motif.rendering_url,
+            }
+            for label, motif in motifs.items()
+        },
+        "tells": [
+            {
+                "labels": [by_id[motif.pk] for motif in tell["motifs"]],
+                "text": str(tell["text"]),
+                "language": tell["language"],
+            }
+            for tell in tells(list(motifs.values()))
+        ],
+        "messages": {
+            **{reason: words.message(reason, [NAMES]) for reason in WITH_NAMES},
+            **{reason: words.message(reason, []) for reason in WITHOUT},
+        },
+        "quality": {reason: str(text) for reason, text in words.QUALITY.items()},
+        "words": {
+            "read": _("Read about %(name)s") % {"name": NAMES},
+            "perhaps": _("Perhaps this one"),
+            "two": _("One of these two"),
+            "three": _("One of these three"),
+            "unknown": _("Not known"),
+            "weighed": _("What it weighed"),
+            "apart": _("What tells them apart"),
+            "none": _("None that it knows"),
+            "scores": _(
+                "Scores between 0 and 1. They compare motifs with each other; they are "
+                "not the chance of being right."
+            ),
+            "by": _("Answered by"),
+            "device": _("This device"),
+            "version": _("version"),
+            "rendered": _("Rendered cloth with %(name)s") % {"name": NAMES},
+        },
+    }

@@ -1,0 +1,83 @@
+// Reports made without a network wait here, on this device, until there is one.
+
+const NAME = "langgundi-outbox";
+const STORE = "reports";
+
+function open() {
+  return new Promise((resolve, reject) => {
+    const asked = indexedDB.open(NAME, 1);
+    asked.addEventListener("upgradeneeded", () => {
+      asked.result.createObjectStore(STORE, { keyPath: "id" });
+    });
+    asked.addEventListener("success", () => resolve(asked.result));
+    asked.addEventListener("error", () => reject(asked.error));
+  });
+}
+
+async function within(mode, work) {
+  const database = await open();
+  try {
+    return await new Promise((resolve, reject) => {
+      const transaction = database.transaction(STORE, mode);
+      const asked = work(transaction.objectStore(STORE));
+      transaction.addEventListener("complete", () => resolve(asked.result));
+      transaction.addEventListener("error", () => reject(transaction.error));
+      transaction.addEventListener("abort", () => reject(transaction.error));
+    });
+  } finally {
+    database.close();
+  }
+}
+
+/** Keep a report: { id, address, fields: [[name, value]], files: [File] }. */
+export function keep(report) {
+  return within("readwrite", (store) => store.put(report));
+}
+
+export function waiting() {
+  return within("readonly", (store) => store.getAll());
+}
+
+export function discard() {
+  return within("readwrite", (store) => store.clear());
+}
+
+function drop(id) {
+  return within("readwrite", (store) => store.delete(id));
+}
+
+/** Send a form; a token from a page that was kept is stale, so a fresh one is asked for. */
+export async function send({ address, fields, files }) {
+  const page = new URL("../", new URL(address, location.href));
+  const form = await fetch(page, { cache: "no-store" });
+  const document = new DOMParser().parseFromString(await form.text(), "text/html");
+  const token = document.querySelector("[name=csrfmiddlewaretoken]");
+  const body = new FormData();
+  if (token) body.append(token.name, token.value);
+  for (const [name, value] of fields) body.append(name, value);
+  for (const file of files) body.append("image", file, file.name);
+  return fetch(address, { method: "POST", body, headers: { "HX-Request": "true" } });
+}
+
+let isSending = false;
+
+/** Send what waits. Returns the answer to the last one sent, or null. */
+export async function sendWaiting() {
+  if (isSending) return null;
+  isSending = true;
+  let last = null;
+  try {
+    for (const report of await waiting()) {
+      const response = await send(report);
+      // Too many for now, or a defect there: it goes on waiting.
+      if (response.status === 429 || response.status >= 500) break;
+      await drop(report.id);
+      last = await response.text();
+    }
+  } catch {
+    // Still no network.
+  } finally {
+    isSending = false;
+  }
+  return last;
+}
