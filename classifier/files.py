@@ -5,9 +5,12 @@ Their addresses carry a digest or a version, so they never change and are kept f
 
 from __future__ import annotations
 
+from functools import lru_cache
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
+import brotli
 from django.conf import settings
 from django.http import FileResponse, Http404, HttpRequest
 from django.urls import reverse
@@ -66,10 +69,27 @@ def model_file(request: HttpRequest, sha256: str) -> FileResponse:
     if network is None or network.manifest["sha256"] != sha256:
         raise Http404
     try:
-        file = network.file.open("rb")
+        if _takes_brotli(request):
+            body: Any = BytesIO(_packed(network.file, sha256))
+        else:
+            body = network.file.open("rb")
     except OSError as error:
         raise Http404 from error
-    return _lasting(FileResponse(file, content_type="application/octet-stream"))
+    response = FileResponse(body, content_type="application/octet-stream")
+    if _takes_brotli(request):
+        response["Content-Encoding"] = "br"
+    response["Vary"] = "Accept-Encoding"
+    return _lasting(response)
+
+
+@lru_cache(maxsize=1)
+def _packed(file: Path, sha256: str) -> bytes:
+    """Return the model's file compressed, a tenth less; once in a process."""
+    return brotli.compress(file.read_bytes(), quality=5)
+
+
+def _takes_brotli(request: HttpRequest) -> bool:
+    return "br" in request.headers.get("Accept-Encoding", "")
 
 
 @require_safe
@@ -81,8 +101,7 @@ def runtime_file(request: HttpRequest, version: str, name: str = "") -> FileResp
     if folder is None or folder.name != version or Path(name).suffix not in TYPES:
         raise Http404
     packed = files.get(f"{name}.br")
-    takes_brotli = "br" in request.headers.get("Accept-Encoding", "")
-    path = packed if packed and takes_brotli else files.get(name)
+    path = packed if packed and _takes_brotli(request) else files.get(name)
     if path is None:
         raise Http404
     response = FileResponse(path.open("rb"), content_type=TYPES[Path(name).suffix])

@@ -127,10 +127,9 @@ def shared(request: HttpRequest, key: str) -> HttpResponse:
         "photo": reverse("classifier:shared-photo", args=[key]) if found.photo else "",
         "address": request.build_absolute_uri(found.get_absolute_url()),
     }
-    response = render(request, "classifier/shared.html", context)
-    # The owner's key is in the address: no other site may learn it.
-    response["Referrer-Policy"] = "no-referrer"
-    return response
+    # The owner's key is in the address; the site's referrer policy, same-origin, keeps
+    # it from other sites.
+    return render(request, "classifier/shared.html", context)
 
 
 @require_safe

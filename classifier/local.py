@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from django.utils.translation import gettext as _
@@ -19,15 +19,19 @@ WITH_NAMES = ("recognised", "close_scores", "seed_model")
 WITHOUT = ("not_cloth", "other_cloth", "unusable", "low_scores")
 
 
-def facts(labels: Iterable[str]) -> dict[str, Any]:
-    """Return the motifs that a model knows, what tells them apart, and the sentences.
+def known(labels: Iterable[str]) -> dict[str, Motif]:
+    """Return the published motif of each label that has one, with what pages show.
 
-    Three queries, however many labels. A label without a published motif is left out.
+    Two queries, however many labels.
     """
     found = published_motifs(labels)
     rows = Motif.objects.filter(pk__in=[motif.pk for motif in found.values()])
     labelled = {row.pk: row for row in rows.with_labels(reader_language())}
-    motifs = {label: labelled[motif.pk] for label, motif in found.items()}
+    return {label: labelled[motif.pk] for label, motif in found.items()}
+
+
+def facts(motifs: Mapping[str, Motif]) -> dict[str, Any]:
+    """Return the motifs of labels, what tells them apart, and the sentences."""
     by_id = {motif.pk: label for label, motif in motifs.items()}
     return {
         "motifs": {
@@ -37,7 +41,6 @@ def facts(labels: Iterable[str]) -> dict[str, Any]:
                 "url": motif.get_absolute_url(),
                 "gloss": motif.gloss,
                 "summary": motif.summary,
-                "rendering": motif.rendering_url,
             }
             for label, motif in motifs.items()
         },
@@ -70,6 +73,5 @@ def facts(labels: Iterable[str]) -> dict[str, Any]:
             "by": _("Answered by"),
             "device": _("This device"),
             "version": _("version"),
-            "rendered": _("Rendered cloth with %(name)s") % {"name": NAMES},
         },
     }

@@ -90,7 +90,8 @@ def _page(
     if not only_answer:
         context["examples"] = _examples()
         model = context["model"]
-        context["facts"] = local.facts(model.labels) if model else None
+        context["drawn"] = local.known(model.labels) if model else {}
+        context["facts"] = local.facts(context["drawn"]) if model else None
         context["quality_words"] = words.QUALITY
         context["licences"] = Contribution.Licence.choices
         context["all_motifs"] = (

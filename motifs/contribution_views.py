@@ -22,8 +22,6 @@ def contribution_detail(request: HttpRequest, key: str) -> HttpResponse:
     )
     context = {"contribution": contribution, "states": Contribution.State}
     response = render(request, "motifs/contribution_detail.html", context)
-    # The key is in the address: no other site may learn it.
-    response["Referrer-Policy"] = "no-referrer"
     response["X-Robots-Tag"] = "noindex"
     return response
 

@@ -1,7 +1,7 @@
 // The live camera: frames are recognised on this device and never leave it.
 
-import { Recogniser, available, isKept, remove } from "./device.js";
-import { sentence, words, writeScores } from "./local.js";
+import { Recogniser, isKept, remove } from "./device.js";
+import { localModel, sentence, words, writeScores } from "./local.js";
 import { answer as decide } from "./rules.js";
 import { Settled } from "./settle.js";
 
@@ -14,6 +14,7 @@ const places = document.getElementById("local").dataset;
 const part = (name) => panel.querySelector(`[data-live="${name}"]`);
 let model = null;
 let recogniser = null;
+let starting = null;
 let stream = null;
 let settled = null;
 let isBusy = false;
@@ -32,34 +33,60 @@ function complain(sentence) {
   show("refused");
 }
 
-async function start() {
-  const mine = ++run;
-  try {
-    if (!recogniser) {
-      show("loading");
-      recogniser = await Recogniser.start(places, model, (share) => {
-        part("loaded").value = share;
-      });
-    }
-  } catch {
-    return mine === run && complain(words.noRecogniser);
-  }
-  if (mine !== run) return;
-  await open(mine, { facingMode: { ideal: "environment" } });
+/** Start the recogniser, once; asked again, the same start is waited for. */
+function startRecogniser() {
+  starting ??= Recogniser.start(places, model, (share) => {
+    part("loaded").value = share;
+  }).then(
+    (started) => (recogniser = started),
+    (error) => {
+      starting = null;
+      throw error;
+    },
+  );
+  return starting;
 }
 
-async function open(mine, camera) {
-  close();
+async function start() {
+  const mine = ++run;
+  show("loading");
+  // The camera opens, and asks whether it may, while the recogniser starts.
+  const isOpen = openCamera(mine, { facingMode: { ideal: "environment" } });
   try {
-    stream = await navigator.mediaDevices.getUserMedia({
+    await startRecogniser();
+  } catch {
+    close();
+    return mine === run && complain(words.noRecogniser);
+  }
+  if (await isOpen) watch(mine);
+}
+
+async function change(camera) {
+  const mine = ++run;
+  if (await openCamera(mine, camera)) watch(mine);
+}
+
+/** Open a camera and show it; return whether it is still wanted. */
+async function openCamera(mine, camera) {
+  close();
+  let opened;
+  try {
+    opened = await navigator.mediaDevices.getUserMedia({
       audio: false,
       video: { ...camera, width: { ideal: 1920 }, height: { ideal: 1080 } },
     });
   } catch (error) {
+    if (mine !== run) return false;
+    run += 1;
     const isRefused = error.name === "NotAllowedError" || error.name === "SecurityError";
-    return complain(isRefused ? words.refused : words.noCamera);
+    complain(isRefused ? words.refused : words.noCamera);
+    return false;
   }
-  if (mine !== run) return close();
+  if (mine !== run) {
+    for (const track of opened.getTracks()) track.stop();
+    return false;
+  }
+  stream = opened;
   const [track] = stream.getVideoTracks();
   track.addEventListener("ended", () => mine === run && complain(words.noCamera));
   const video = part("video");
@@ -68,6 +95,10 @@ async function open(mine, camera) {
   video.srcObject = stream;
   await video.play();
   await listCameras(track.getSettings().deviceId);
+  return mine === run;
+}
+
+function watch(mine) {
   settled = new Settled((scores, isUsable) => decide(scores, model, isUsable));
   isFrozen = false;
   show("live");
@@ -170,7 +201,7 @@ async function keep() {
 
 async function prepare() {
   if (!navigator.mediaDevices?.getUserMedia) return;
-  model = await available(places);
+  model = await localModel();
   if (!model) return;
   const bytes = model.bytes + Number(places.runtimeBytes);
   const refresh = async () => {
@@ -191,11 +222,12 @@ async function prepare() {
   part("resume").addEventListener("click", resume);
   part("keep").addEventListener("click", keep);
   part("cameras").addEventListener("change", ({ target }) =>
-    open(++run, { deviceId: { exact: target.value } }),
+    change({ deviceId: { exact: target.value } }),
   );
   part("remove").addEventListener("click", async () => {
     recogniser?.stop();
     recogniser = null;
+    starting = null;
     await remove();
     await refresh();
   });
@@ -205,6 +237,8 @@ async function prepare() {
   });
   panel.hidden = false;
   show("ready");
+  // Who has used it before finds it ready; nothing is fetched for who has not.
+  if (await isKept(model)) await startRecogniser().catch(() => {});
 }
 
 prepare();

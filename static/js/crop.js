@@ -13,6 +13,7 @@ export class Crop {
   #onChange;
   #box = { ...WHOLE };
   #edge = null;
+  #shade = null;
   #timer = 0;
 
   /** `onChange` is called when the part has changed and rests. */
@@ -42,8 +43,6 @@ export class Crop {
     clearTimeout(this.#timer);
     this.#box = { ...WHOLE };
     this.#toggle(false);
-    this.#edge?.remove();
-    this.#edge = null;
   }
 
   /** Place an overlay over the part that was looked at. */
@@ -88,7 +87,7 @@ export class Crop {
     if (isOpen) this.#draw();
     else if (this.isWhole) {
       this.#edge?.remove();
-      this.#edge = null;
+      this.#shade?.remove();
     }
   }
 
@@ -109,6 +108,10 @@ export class Crop {
     if (!this.#edge?.isConnected) this.#makeEdge();
     const { left, top, right, bottom } = this.#box;
     this.#edge.style.inset = `${top}% ${100 - right}% ${100 - bottom}% ${left}%`;
+    const [l, t, r, b] = [left, top, right, bottom].map((side) => `${side}%`);
+    const hole = `${l} ${t}, ${r} ${t}, ${r} ${b}, ${l} ${b}, ${l} ${t}`;
+    const all = "0 0, 100% 0, 100% 100%, 0 100%, 0 0";
+    this.#shade.style.clipPath = `polygon(evenodd, ${all}, ${hole})`;
     for (const slider of this.#controls.querySelectorAll("[data-side]")) {
       slider.value = this.#box[slider.dataset.side];
     }
@@ -129,7 +132,9 @@ export class Crop {
       });
       this.#edge.append(corner);
     }
-    this.#frame.append(this.#edge);
+    this.#shade = document.createElement("div");
+    this.#shade.className = "crop-shade";
+    this.#frame.append(this.#shade, this.#edge);
   }
 
   #drag(event, sides) {

@@ -73,13 +73,18 @@ export class Recogniser {
   #last = 0;
 
   static async start(places, model, onProgress = () => {}) {
-    const [bytes] = await Promise.all([fetchModel(model, onProgress), kept()]);
+    await kept();
     const made = new Recogniser(places.worker);
     try {
       const absolute = (address) => new URL(address, location.href).href;
       const modules = { look: absolute(places.look), rules: absolute(places.rules) };
       const runtime = absolute(places.runtime);
-      await made.#ask({ do: "load", runtime, modules, model, bytes }, [bytes]);
+      // The runtime starts while the model is on its way.
+      const [bytes] = await Promise.all([
+        fetchModel(model, onProgress),
+        made.#ask({ do: "load", runtime, modules }),
+      ]);
+      await made.#ask({ do: "open", model, bytes }, [bytes]);
     } catch (error) {
       made.stop();
       // What does not fit its digest must not be found again.
@@ -103,7 +108,7 @@ export class Recogniser {
     });
   }
 
-  #ask(message, move) {
+  #ask(message, move = []) {
     return new Promise((resolve, reject) => {
       const id = ++this.#last;
       this.#waiting.set(id, { resolve, reject });

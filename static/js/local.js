@@ -58,12 +58,16 @@ export function writeScores(list, scores, model) {
 
 let recogniser = null;
 let model = null;
+let asking = null;
 
 /** Return what this device can answer with, or null. */
 export async function localModel() {
   const places = document.getElementById("local")?.dataset;
   if (!places || !facts) return null;
-  model ??= await available(places);
+  asking ??= available(places);
+  model = await asking;
+  // Without an answer it is asked again the next time.
+  if (!model) asking = null;
   return model;
 }
 
@@ -122,8 +126,8 @@ function section(looks, note) {
     ...(usable.length ? [] : looks[0].quality.reasons).map((reason) =>
       element("p", { class: "answer-message" }, facts.quality[reason] ?? reason),
     ),
-    ...(answer.kind === "motif" ? [one(named[0])] : []),
-    ...(answer.kind === "either" ? several(named, answer.labels) : []),
+    ...(answer.kind === "motif" ? [one(answer.labels[0])] : []),
+    ...(answer.kind === "either" ? several(answer.labels) : []),
     weighed(scores),
     element("p", { class: "note" }, note),
     by(elapsed),
@@ -142,15 +146,16 @@ function message(reason, named) {
   return text.replace(NAMES, named.map(({ name }) => name).join(", "));
 }
 
-function cloth(motif) {
-  if (!motif.rendering) return element("span", { class: "cloth cloth-none" });
-  const alt = facts.words.rendered.replace(NAMES, motif.name);
-  const about = { src: motif.rendering, alt, width: 960, height: 720 };
-  return element("span", { class: "cloth" }, element("img", about));
+/** Return a motif's drawing; its picture as cloth may not be on this device. */
+function cloth(label) {
+  const drawn = document.querySelector(`[data-cloth="${CSS.escape(label ?? "")}"]`);
+  if (drawn) return document.importNode(drawn.content, true);
+  return element("span", { class: "cloth cloth-none" });
 }
 
-function one(motif) {
-  const made = element("div", { class: "answer-motif" }, cloth(motif));
+function one(label) {
+  const motif = motifs[label];
+  const made = element("div", { class: "answer-motif" }, cloth(label));
   if (motif.gloss) made.append(element("p", { class: "card-gloss" }, motif.gloss));
   if (motif.summary) made.append(element("p", { class: "story" }, motif.summary));
   const read = facts.words.read.replace(NAMES, motif.name);
@@ -159,16 +164,17 @@ function one(motif) {
   return made;
 }
 
-function several(named, labels) {
-  const cards = named.map((motif) =>
-    element(
+function several(labels) {
+  const cards = labels.map((label) => {
+    const { gloss } = motifs[label];
+    return element(
       "li",
       { class: "card" },
-      cloth(motif),
-      element("h3", { class: "card-name" }, link(motif)),
-      ...(motif.gloss ? [element("p", { class: "card-gloss" }, motif.gloss)] : []),
-    ),
-  );
+      cloth(label),
+      element("h3", { class: "card-name" }, link(motifs[label])),
+      ...(gloss ? [element("p", { class: "card-gloss" }, gloss)] : []),
+    );
+  });
   const tells = facts.tells.filter((tell) =>
     tell.labels.every((label) => labels.includes(label)),
   );
@@ -191,10 +197,9 @@ function weighed(scores) {
     .map(([label, score]) => {
       const motif = motifs[label];
       const name = link(motif, { class: "score-name", "data-slug": motif.slug });
-      return row({}, cloth(motif), name, score);
+      return row({}, cloth(label), name, score);
     });
   const none = element("span", { class: "score-name" }, facts.words.none);
-  const nothing = element("span", { class: "cloth cloth-none" });
   const unknown = { class: "score-row score-unknown", "data-dye": "black" };
   return element(
     "div",
@@ -204,7 +209,7 @@ function weighed(scores) {
       "ul",
       { class: "scores" },
       ...rows,
-      row(unknown, nothing, none, unknownScore(scores, model)),
+      row(unknown, cloth(null), none, unknownScore(scores, model)),
     ),
     element("p", { class: "note" }, facts.words.scores),
   );

@@ -1,6 +1,7 @@
 // The recogniser in the browser, in a thread of its own: photos in, answers out.
 //
-// Messages in:  { id, do: "load", runtime, modules, model }
+// Messages in:  { id, do: "load", runtime, modules }
+//               { id, do: "open", model, bytes }
 //               { id, do: "look", picture: ImageBitmap, isJpeg }
 // Messages out: { id, ok } or { id, error }
 //
@@ -13,15 +14,12 @@ let model = null;
 let looking = null;
 let rules = null;
 
-async function load({ runtime, modules, model: wanted, bytes }) {
+async function load({ runtime, modules }) {
   [litert, looking, rules] = await Promise.all([
     import(`${runtime}index.js`),
     import(modules.look),
     import(modules.rules),
   ]);
-  const found = new Uint8Array(await crypto.subtle.digest("SHA-256", bytes));
-  const sha256 = Array.from(found, (one) => one.toString(16).padStart(2, "0")).join("");
-  if (sha256 !== wanted.sha256) throw new Error("digest");
   const silent = () => {};
   // The runtime would look for its WebAssembly beside this file.
   self.Module = {
@@ -37,6 +35,12 @@ async function load({ runtime, modules, model: wanted, bytes }) {
   } finally {
     Object.assign(console, { error, warn });
   }
+}
+
+async function open({ model: wanted, bytes }) {
+  const found = new Uint8Array(await crypto.subtle.digest("SHA-256", bytes));
+  const sha256 = Array.from(found, (one) => one.toString(16).padStart(2, "0")).join("");
+  if (sha256 !== wanted.sha256) throw new Error("digest");
   network = await litert.loadAndCompile(new Uint8Array(bytes), { accelerator: "wasm" });
   model = wanted;
   return { sha256 };
@@ -106,7 +110,7 @@ function heat(map, label) {
   };
 }
 
-const DOINGS = { load, look };
+const DOINGS = { load, open, look };
 let last = Promise.resolve();
 
 self.addEventListener("message", ({ data }) => {

@@ -3,6 +3,7 @@
 
 const SHARE = 0.35; // of each new frame in the average
 const STEADY = 4; // frames that must agree before the answer changes
+const STEADY_FIRST = 2; // and before there is any: nothing can flicker yet
 
 export class Settled {
   #decide;
@@ -28,7 +29,8 @@ export class Settled {
     this.#count = name === this.#candidate ? this.#count + 1 : 1;
     this.#candidate = name;
     const shown = this.answer?.name;
-    if (this.#count < STEADY || name === shown) return false;
+    const needed = this.answer ? STEADY : STEADY_FIRST;
+    if (this.#count < needed || name === shown) return false;
     this.answer = { ...said, name };
     return true;
   }

@@ -48,7 +48,8 @@ async function keep(cache, address) {
   const type = response.headers.get("Content-Type") ?? "";
   if (!/html|css|javascript/.test(type)) return [];
   const text = await response.text();
-  const named = text.match(/\/static\/[^"'\s)]+/g) ?? [];
+  // Only what this site itself would fetch: not what it names to others, as a whole URL.
+  const named = [...text.matchAll(/["'(](\/static\/[^"'\s)]+)/g)].map(([, path]) => path);
   // What scripts import and style sheets show is named by where it lies beside them.
   const beside = [
     ...text.matchAll(/(?:from |import\()["'](\.[^"']+)["']/g),

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-import numpy as np
 import pytest
 from PIL import Image
 from playwright.sync_api import Browser, BrowserContext, Page, Playwright
@@ -13,24 +12,12 @@ from playwright.sync_api import Browser, BrowserContext, Page, Playwright
 from classifier import predictor
 from tests.browser.conftest import ARGUMENTS
 from tests.chromium import find
+from tests.video import write_video
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db]
 
 RENDERINGS = Path(__file__).parents[2] / "motifs" / "data" / "renderings"
 ADDRESS = "/en/identify/"
-FRAMES = 8
-
-
-def write_video(image: Image.Image, file: Path) -> None:
-    """Write a still as a y4m video, the kind that keeps its colours."""
-    full = image.convert("RGB").resize((640, 480)).convert("YCbCr")
-    luma, blue, red = (np.asarray(plane) for plane in full.split())
-    with file.open("wb") as video:
-        video.write(b"YUV4MPEG2 W640 H480 F15:1 Ip A1:1 C420jpeg\n")
-        for _ in range(FRAMES):
-            video.write(b"FRAME\n")
-            video.write(luma.tobytes())
-            video.write(blue[::2, ::2].tobytes() + red[::2, ::2].tobytes())
 
 
 @pytest.fixture(scope="module")

@@ -260,12 +260,12 @@ def test_the_query_count_does_not_grow_with_motifs(
     client, fake, django_assert_max_num_queries
 ):
     catalogue()
-    with django_assert_max_num_queries(6):
+    with django_assert_max_num_queries(9):
         post(client, photo())
     for number in range(20):
         published(f"motif-{number}")
 
-    with django_assert_max_num_queries(6):
+    with django_assert_max_num_queries(9):
         post(client, photo())
 
 
