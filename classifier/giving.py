@@ -13,7 +13,7 @@ from classifier import predictor, problems
 from classifier.actions import identify_photos
 from classifier.models import Report, SharedAnswer
 from motifs.actions import add_photo, start_contribution, submit_contribution
-from motifs.models import Motif
+from motifs.models import Motif, Photo
 from motifs.refusals import Refusal
 
 if TYPE_CHECKING:
@@ -83,6 +83,7 @@ def report_answer(
     if earlier is not None:
         return earlier
     _answer, said = identify_photos(photos)
+    added: list[Photo] = []
     try:
         with transaction.atomic():
             contribution = start_contribution(
@@ -99,13 +100,24 @@ def report_answer(
             )
             for photo in photos:
                 photo.seek(0)
-                add_photo(contribution=contribution, image=photo, by=by)
+                added.append(add_photo(contribution=contribution, image=photo, by=by))
             submit_contribution(contribution=contribution, by=by)
     except Refusal as refusal:
+        _delete_files(added)
         raise problems.refused(str(refusal)) from refusal
     except IntegrityError:
+        _delete_files(added)
         earlier = Report.objects.filter(pk=report_id).first()
         if earlier is None:
             raise
         return earlier
+    except BaseException:
+        _delete_files(added)
+        raise
     return report
+
+
+def _delete_files(photos: Sequence[Photo]) -> None:
+    """Delete the files of photos whose rows were rolled back."""
+    for photo in photos:
+        photo.image.delete(save=False)

@@ -1,0 +1,256 @@
+"""What can be done with an answer: look closer, say that it is wrong, share it."""
+
+from __future__ import annotations
+
+import pytest
+
+from motifs.models import Contribution
+from tests.browser.test_identify_page import ADDRESS, ANSWER, a_photo, give, kind_of
+
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.django_db,
+    pytest.mark.usefixtures("recogniser", "media"),
+]
+
+
+@pytest.fixture
+def media(settings, tmp_path):
+    settings.MEDIA_ROOT = tmp_path / "media"
+
+
+def answered(open_page, **how):
+    page = open_page(ADDRESS, **how)
+    give(page, a_photo(width=640))
+    kind_of(page)
+    return page
+
+
+def asked(page) -> list[str]:
+    """Collect the addresses of what is sent from now on."""
+    sent: list[str] = []
+    page.on("request", lambda one: one.method == "POST" and sent.append(one.url))
+    return sent
+
+
+def answer_after(page, act) -> None:
+    """Do something that asks anew, and wait for the next answer."""
+    page.locator(ANSWER).evaluate("it => it.setAttribute('data-old', '')")
+    act()
+    page.wait_for_selector(f"{ANSWER}:not([data-old])")
+
+
+class TestReport:
+    def test_two_taps_make_a_contribution_with_a_status_page(self, open_page, site):
+        page = answered(open_page, width=360)
+
+        page.get_by_role("button", name="This is wrong").click()
+        page.get_by_role("button", name="show and train").click()
+        page.wait_for_selector("#after-said section")
+
+        assert "arrived" in page.locator("#after-said").inner_text()
+        page.get_by_role("link", name="See what becomes of it").click()
+        assert page.locator("h1").inner_text() == "Your contribution"
+        assert "Submitted" in page.locator(".fact-list").inner_text()
+        shown = page.locator(".gallery img").evaluate("it => it.naturalWidth")
+        assert shown > 0
+        page.get_by_role("button", name="Withdraw").click()
+        page.wait_for_selector("text=It is withdrawn")
+        assert page.troubles == []
+
+    def test_the_motifs_on_screen_are_offered_and_any_other(self, open_page):
+        page = answered(open_page)
+        page.get_by_role("button", name="This is wrong").click()
+
+        named = page.locator("#report [data-named]").all_inner_texts()
+        page.locator("#report [name=other]").select_option("naga-balimbur")
+
+        assert [name.strip() for name in named] == [
+            "Gigi Haruan",
+            "Hiris Pudak",
+            "Kulat Karikit",
+        ]
+        assert page.locator("#report [value=other]").is_checked()
+        page.get_by_role("button", name="curators' eyes").click()
+        page.wait_for_selector("#after-said section")
+        page.get_by_role("link", name="See what becomes of it").click()
+        facts = page.locator(".fact-list").inner_text()
+        assert "Naga Balimbur" in facts
+
+    def test_made_without_a_network_it_waits_and_is_sent_later(self, open_page):
+        page = answered(open_page)
+        page.context.set_offline(True)
+
+        page.get_by_role("button", name="This is wrong").click()
+        page.get_by_role("button", name="show and train").click()
+        page.wait_for_selector("#outbox:not([hidden])")
+        assert "kept on this device" in page.locator("#after-said").inner_text()
+
+        page.context.set_offline(False)
+        page.wait_for_selector("[data-outbox=link]:not([hidden])")
+        assert "has been sent" in page.locator("#outbox").inner_text()
+        page.locator("[data-outbox=link]").click()
+        assert page.locator("h1").inner_text() == "Your contribution"
+        page.go_back()
+        page.wait_for_selector("#outbox", state="attached")
+        page.wait_for_timeout(500)
+        assert page.locator("#outbox").is_hidden()
+
+    def test_what_waits_can_be_discarded(self, open_page):
+        page = answered(open_page)
+        page.context.set_offline(True)
+        page.get_by_role("button", name="This is wrong").click()
+        page.get_by_role("button", name="show and train").click()
+        page.wait_for_selector("#outbox:not([hidden])")
+
+        page.get_by_role("button", name="Discard them").click()
+        page.wait_for_selector("#outbox", state="hidden")
+        page.context.set_offline(False)
+        sent = asked(page)
+        page.reload()
+        page.wait_for_timeout(500)
+
+        assert sent == []
+
+    def test_nothing_is_offered_before_there_is_an_answer(self, open_page, recogniser):
+        page = open_page(ADDRESS)
+        assert page.locator("#after").is_hidden()
+
+        page.locator("[data-example]").first.click()
+        kind_of(page)
+
+        assert page.locator("#after").is_hidden()
+
+
+class TestShare:
+    def test_an_answer_gets_an_address_and_can_be_taken_back(self, open_page):
+        page = answered(open_page, width=360)
+
+        page.get_by_role("button", name="Share this answer").click()
+        page.get_by_role("button", name="Share with the photo").click()
+        address = page.locator("[data-address]").input_value()
+        back = page.get_by_role("link", name="Take it back").get_attribute("href")
+
+        page.goto(address)
+        assert "Gigi Haruan" in page.locator(".answer-either").inner_text()
+        assert page.locator(".frame img").evaluate("it => it.naturalWidth") == 640
+        page.goto(address.partition("/en/")[0] + back)
+        page.get_by_role("button", name="Take it back").click()
+        assert "no longer shared" in page.locator("h1").inner_text()
+        assert page.troubles == []
+        assert page.goto(address).status == 404
+
+
+class TestCrop:
+    def test_with_the_keyboard_a_part_is_chosen_and_looked_at_again(self, open_page):
+        page = answered(open_page)
+        opener = page.get_by_role("button", name="Only a part of it")
+        opener.focus()
+        page.keyboard.press("Enter")
+        left = page.get_by_role("slider", name="Left")
+        left.focus()
+
+        def press():
+            for _ in range(30):
+                page.keyboard.press("ArrowRight")
+
+        answer_after(page, press)
+
+        assert left.input_value() == "30"
+        edge = page.locator(".crop-edge").bounding_box()
+        frame = page.locator("#frame").bounding_box()
+        assert edge["width"] / frame["width"] == pytest.approx(0.7, abs=0.02)
+        # What was found is drawn over the part that was looked at.
+        overlay = page.locator(".overlay").bounding_box()
+        assert overlay["x"] == pytest.approx(edge["x"], abs=3)
+
+    def test_a_corner_can_be_dragged(self, open_page):
+        page = answered(open_page, width=360)
+        page.get_by_role("button", name="Only a part of it").click()
+        frame = page.locator("#frame").bounding_box()
+        corner = page.locator(".crop-corner.bottom.right").bounding_box()
+        x, y = corner["x"] + corner["width"] / 2, corner["y"] + corner["height"] / 2
+
+        def drag():
+            page.mouse.move(x, y)
+            page.mouse.down()
+            page.mouse.move(x - frame["width"] / 2, y - frame["height"] / 2, steps=5)
+            page.mouse.up()
+
+        answer_after(page, drag)
+
+        right = page.get_by_role("slider", name="Right").input_value()
+        bottom = page.get_by_role("slider", name="Bottom").input_value()
+        assert float(right) == pytest.approx(50, abs=4)
+        assert float(bottom) == pytest.approx(50, abs=4)
+
+    def test_only_the_part_is_sent(self, open_page, monkeypatch):
+        from PIL import Image
+
+        from classifier import actions, views
+
+        sizes = []
+        identify = actions.identify_photos
+
+        def measuring(photos, *args, **kwargs):
+            with Image.open(photos[0]) as picture:
+                sizes.append(picture.size)
+            photos[0].seek(0)
+            return identify(photos, *args, **kwargs)
+
+        monkeypatch.setattr(views, "identify_photos", measuring)
+        page = answered(open_page)
+        page.get_by_role("button", name="Only a part of it").click()
+        top = page.get_by_role("slider", name="Top")
+        answer_after(page, lambda: top.fill("50"))
+        whole = page.get_by_role("button", name="The whole photo")
+        answer_after(page, whole.click)
+
+        assert sizes == [(640, 240), (640, 120), (640, 240)]
+
+    def test_sides_keep_apart(self, open_page):
+        page = answered(open_page)
+        page.get_by_role("button", name="Only a part of it").click()
+        left = page.get_by_role("slider", name="Left")
+
+        answer_after(page, lambda: left.fill("100"))
+
+        assert left.input_value() == "90"
+
+    def test_the_next_photo_is_whole(self, open_page):
+        page = answered(open_page)
+        page.get_by_role("button", name="Only a part of it").click()
+        left = page.get_by_role("slider", name="Left")
+        answer_after(page, lambda: left.fill("40"))
+
+        answer_after(page, lambda: give(page, a_photo("lain.jpg", 9)))
+
+        assert page.locator(".crop-edge").count() == 0
+        assert page.locator("[data-side=left]").input_value() == "0"
+
+
+@pytest.mark.parametrize("width", [360, 1280])
+def test_with_everything_open_nobody_is_left_out(open_page, axe, width):
+    page = answered(open_page, width=width, bypass_csp=True)
+    page.get_by_role("button", name="Only a part of it").click()
+    left = page.get_by_role("slider", name="Left")
+    answer_after(page, lambda: left.fill("40"))
+    page.get_by_role("button", name="This is wrong").click()
+    page.evaluate(axe)
+
+    found = page.evaluate("async () => (await axe.run()).violations")
+
+    assert [one["id"] for one in found] == []
+    too_wide = "document.documentElement.scrollWidth > innerWidth"
+    assert not page.evaluate(too_wide)
+
+
+def test_a_report_is_one_row_of_the_catalogue(open_page):
+    page = answered(open_page)
+    before = Contribution.objects.count()
+
+    page.get_by_role("button", name="This is wrong").click()
+    page.get_by_role("button", name="show and train").click()
+    page.wait_for_selector("#after-said section")
+
+    assert Contribution.objects.count() == before + 1

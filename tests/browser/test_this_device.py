@@ -1,0 +1,120 @@
+"""By choice a photo is looked at on the reader's device and nowhere else."""
+
+from __future__ import annotations
+
+import pytest
+
+from classifier import predictor
+from tests.browser.test_after import asked
+from tests.browser.test_identify_page import ADDRESS, ANSWER, give
+from tests.browser.test_live_camera import RENDERINGS
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db]
+
+RENDERING = {
+    "name": "kain.webp",
+    "mimeType": "image/webp",
+    "buffer": (RENDERINGS / "hiris-pudak.webp").read_bytes(),
+}
+
+
+@pytest.fixture(autouse=True)
+def the_real_model():
+    predictor.forget()
+    yield
+    predictor.forget()
+
+
+def choose_this_device(page) -> None:
+    page.wait_for_selector("#where:not([hidden])")
+    page.get_by_role("radio", name="Only this device").check()
+
+
+def test_no_photo_leaves_the_page_and_the_answer_is_whole(open_page):
+    page = open_page(ADDRESS)
+    choose_this_device(page)
+    sent = asked(page)
+
+    give(page, RENDERING)
+    page.wait_for_selector(ANSWER, timeout=30_000)
+
+    assert sent == []
+    answer = page.locator(ANSWER)
+    assert "Hiris Pudak" in answer.inner_text()
+    assert "This device" in answer.inner_text()
+    assert "was not sent" in answer.inner_text()
+    assert answer.locator(".score-row").count() == 4
+    assert answer.locator(".score-unknown").count() == 1
+    assert answer.locator(".answer-either svg, .answer-motif svg").count() >= 1
+    assert page.locator(".overlay .heat").count() == 1
+    assert page.troubles == []
+
+
+def test_the_device_says_what_the_server_says(open_page):
+    page = open_page(ADDRESS)
+    give(page, RENDERING)
+    page.wait_for_selector(ANSWER)
+    server = page.locator(f"{ANSWER} .answer-title").inner_text()
+    message = page.locator(f"{ANSWER} .answer-message").first.inner_text()
+    scores = page.locator(f"{ANSWER} .score-value").all_inner_texts()
+    motifs = page.locator(f"{ANSWER} .answer-either .card-name").all_inner_texts()
+    by = page.locator(f"{ANSWER} .answer-facts code").get_attribute("title")
+    page.get_by_role("button", name="Another cloth").click()
+    choose_this_device(page)
+
+    give(page, RENDERING)
+    page.wait_for_selector(ANSWER, timeout=30_000)
+
+    assert page.locator(f"{ANSWER} .answer-title").inner_text() == server
+    here = page.locator(f"{ANSWER} .answer-message").first.inner_text()
+    # Three names are joined by commas here, by a comma and "or" there.
+    assert here.split(":")[0] == message.split(":")[0]
+    assert (
+        page.locator(f"{ANSWER} .answer-either .card-name").all_inner_texts() == motifs
+    )
+    said = page.locator(f"{ANSWER} .score-value").all_inner_texts()
+    for one, other in zip(said, scores, strict=True):
+        assert float(one) == pytest.approx(float(other), abs=0.011)
+    assert page.locator(f"{ANSWER} .answer-facts code").get_attribute("title") == by
+
+
+def test_the_choice_is_heeded_from_the_first_moment_of_the_next_visit(open_page):
+    page = open_page(ADDRESS)
+    choose_this_device(page)
+    sent = asked(page)
+
+    page.reload(wait_until="domcontentloaded")
+    give(page, RENDERING)
+    page.wait_for_selector(ANSWER, timeout=30_000)
+
+    assert sent == []
+    assert "This device" in page.locator(ANSWER).inner_text()
+
+
+def test_a_device_that_cannot_says_so_and_sends_nothing_unasked(open_page):
+    page = open_page(ADDRESS)
+    choose_this_device(page)
+    page.route("**/files/models/**", lambda route: route.abort())
+    page.evaluate("caches.delete('langgundi-recogniser')")
+    sent = asked(page)
+
+    give(page, RENDERING)
+    page.wait_for_selector(ANSWER, timeout=30_000)
+    assert "was not sent" in page.locator(ANSWER).inner_text()
+    assert sent == []
+
+    page.get_by_role("button", name="Let the server look at it").click()
+    page.wait_for_selector(f"{ANSWER}:not([data-kind=error])")
+    assert len(sent) == 1
+    assert "The server" in page.locator(ANSWER).inner_text()
+
+
+def test_an_example_is_answered_on_the_device_too(open_page):
+    page = open_page(ADDRESS)
+    choose_this_device(page)
+
+    page.locator("[data-example*=bayam-raja]").click()
+    page.wait_for_selector(ANSWER, timeout=30_000)
+
+    assert "Bayam Raja" in page.locator(ANSWER).inner_text()
+    assert "This device" in page.locator(ANSWER).inner_text()
