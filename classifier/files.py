@@ -85,7 +85,8 @@ def model_file(request: HttpRequest, sha256: str) -> FileResponse:
 @lru_cache(maxsize=1)
 def _packed(file: Path, sha256: str) -> bytes:
     """Return the model's file compressed, a tenth less; once in a process."""
-    return brotli.compress(file.read_bytes(), quality=5)
+    packed: bytes = brotli.compress(file.read_bytes(), quality=5)
+    return packed
 
 
 def _takes_brotli(request: HttpRequest) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Any
 
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
@@ -32,8 +32,6 @@ if TYPE_CHECKING:
 
     from django.core.files.uploadedfile import UploadedFile
 
-    from heritage.models import User
-
 
 # As for identify: the limit on bytes comes before the CSRF check reads the form.
 @csrf_exempt
@@ -59,7 +57,7 @@ def _report(request: HttpRequest, photos: Sequence[UploadedFile]) -> HttpRespons
         made = report_answer(
             photos,
             report_id=form.cleaned_data["report_id"],
-            by=cast("User", request.user) if request.user.is_authenticated else None,
+            by=request.user if request.user.is_authenticated else None,
             motif=shows if is_motif else None,
             opinion="" if is_motif else shows,
             licence=form.cleaned_data["licence"],
@@ -118,9 +116,9 @@ def shared(request: HttpRequest, key: str) -> HttpResponse:
         if not is_owner:
             raise Http404
         unshare_answer(found)
-        context = {"title": _("It is no longer shared")}
-        return render(request, "classifier/shared_gone.html", context)
-    context = {
+        gone = {"title": _("It is no longer shared")}
+        return render(request, "classifier/shared_gone.html", gone)
+    context: dict[str, Any] = {
         "shared": found,
         "is_owner": is_owner,
         "answer": shown(*restored(found.answer)),

@@ -29,7 +29,7 @@ class IdentifyThrottle(SimpleRateThrottle):
 
     def get_rate(self) -> str | None:
         # Read afresh: DRF's own attribute keeps what the settings were at start.
-        rate: Any = api_settings.DEFAULT_THROTTLE_RATES.get(self.scope)
+        rate: Any = api_settings.DEFAULT_THROTTLE_RATES.get(str(self.scope))
         return None if rate is None else str(rate)
 
     def get_cache_key(self, request: Any, view: Any) -> str:

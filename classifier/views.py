@@ -24,8 +24,11 @@ from classifier.throttles import throttle
 from motifs import drawings
 from motifs.languages import reader_language
 from motifs.models import Contribution, Motif
+from motifs.presentation import accepted_photos
 
 EXAMPLES = 6
+EXAMPLE_PHOTOS = 3
+"""Photos shown of each motif that an answer names."""
 
 
 # The limit on bytes must be set before the CSRF check reads the form, so the check is
@@ -112,6 +115,9 @@ def _page(
 
 def shown(answer: Answer | Restored, said: dict[str, Any]) -> dict[str, Any]:
     """Return the API's answer with what a page shows beside each part of it."""
+    examples = accepted_photos(answer.motifs, EXAMPLE_PHOTOS) if answer.motifs else {}
+    for motif in answer.motifs:
+        motif.examples = examples.get(motif.pk, [])  # type: ignore[attr-defined]
     return {
         **said,
         "motifs": answer.motifs,

@@ -382,7 +382,7 @@ def to_litert(
 
 
 def predict(
-    model: keras.Model, pixels: NDArray[np.uint8], batch: int = 32
+    model: keras.Model, pixels: NDArray[Any], batch: int = 32
 ) -> NDArray[np.float32]:
     """Return a one-output model's answer for many squares, (n, …)."""
     parts = [

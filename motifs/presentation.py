@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, TypedDict
 
-from django.db.models import Prefetch
+from django.db.models import Prefetch, Window
+from django.db.models.functions import RowNumber
 
 from motifs.languages import preference
 from motifs.models import Citation, Claim, LookAlike, Motif, MotifName, Photo, Source
@@ -77,6 +79,36 @@ def photos_of(motif: Motif, user: AbstractUser | AnonymousUser) -> list[Photo]:
         )
     )
     return list(photos[:PHOTOS_ON_A_PAGE])
+
+
+def accepted_photos(motifs: Iterable[Motif], most: int) -> dict[int, list[Photo]]:
+    """Return the newest real photos that everybody may see, by the motif's id.
+
+    One query; at most ``most`` of each motif, which count as its examples until more is
+    known than what their givers said and a curator accepted.
+    """
+    ranked = (
+        Photo.objects.shown()
+        .filter(
+            contribution__motif__in=list(motifs), contribution__is_demonstration=False
+        )
+        .select_related("contribution")
+        .annotate(
+            place=Window(
+                RowNumber(),
+                partition_by="contribution__motif",
+                order_by=["-contribution__accepted_at", "-pk"],
+            )
+        )
+        .filter(place__lte=most)
+        .order_by("place")
+    )
+    found: dict[int, list[Photo]] = {}
+    for photo in ranked:
+        motif_id = photo.contribution.motif_id
+        if motif_id is not None:
+            found.setdefault(motif_id, []).append(photo)
+    return found
 
 
 def _names(motif: Motif, language: str) -> list[NameGroup]:

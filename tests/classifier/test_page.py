@@ -9,11 +9,13 @@ from django.urls import reverse
 from django.utils import translation
 
 from classifier import photos
+from classifier.views import EXAMPLE_PHOTOS
 from motifs import drawings
 from motifs.models import LookAlike, Motif
 from tests.classifier.fakes import FakePredictor
 from tests.classifier.pictures import cloth, encoded, photo
 from tests.classifier.rows import catalogue, published
+from tests.factories import ContributionFactory, PhotoFactory
 
 pytestmark = pytest.mark.django_db
 
@@ -260,12 +262,12 @@ def test_the_query_count_does_not_grow_with_motifs(
     client, fake, django_assert_max_num_queries
 ):
     catalogue()
-    with django_assert_max_num_queries(9):
+    with django_assert_max_num_queries(10):
         post(client, photo())
     for number in range(20):
         published(f"motif-{number}")
 
-    with django_assert_max_num_queries(9):
+    with django_assert_max_num_queries(10):
         post(client, photo())
 
 
@@ -277,3 +279,27 @@ def test_a_motif_stated_alone_is_shown_as_one(client, use_predictor):
 
     assert response.context["answer"]["answer"]["kind"] == "motif"
     assert "Naga Balimbur" in response.content.decode()
+
+
+def test_accepted_photos_of_a_motif_are_shown_beside_it(
+    client, fake, settings, tmp_path
+):
+    settings.MEDIA_ROOT = tmp_path
+    motif = catalogue()["hiris-pudak"]
+    given = [
+        PhotoFactory(contribution=ContributionFactory(accepted=True, motif=motif))
+        for _ in range(EXAMPLE_PHOTOS + 1)
+    ]
+    hidden = PhotoFactory(contribution=ContributionFactory(motif=motif))
+    rendered = PhotoFactory(
+        contribution=ContributionFactory(
+            accepted=True, motif=motif, is_demonstration=True
+        )
+    )
+
+    content = post(client, photo()).content.decode()
+
+    shown = [one for one in given if one.thumbnail_url in content]
+    assert len(shown) == EXAMPLE_PHOTOS
+    assert hidden.thumbnail_url not in content
+    assert rendered.thumbnail_url not in content
