@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import io
+import logging
 import os
 import threading
 from collections.abc import Iterable
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     Pixels = NDArray[np.uint8] | NDArray[np.float32]
+
+logger = logging.getLogger(__name__)
 
 VARIED_PHOTOS = 6000
 """How many varied photos a head is trained on, about."""
@@ -134,14 +137,19 @@ def _has_gpu() -> bool:
     return bool(tf.config.list_physical_devices("GPU"))
 
 
-def _to_litert(pooled: keras.Model) -> bytes:
+def _to_litert(pooled: keras.Model) -> bytes | None:
     import tensorflow as tf
 
     one = keras.Input(batch_shape=(1, *pooled.input_shape[1:]))
     converter = tf.lite.TFLiteConverter.from_keras_model(keras.Model(one, pooled(one)))
-    # Keras tells standard output what it saves, which is where answers go.
-    with contextlib.redirect_stdout(io.StringIO()):
-        content: bytes = converter.convert()
+    try:
+        # Keras tells standard output what it saves, which is where answers go.
+        with contextlib.redirect_stdout(io.StringIO()):
+            content: bytes = converter.convert()
+    # It fails in ways of its own, on a full disk for one, and Keras can do the work.
+    except Exception as error:
+        logger.warning("features are computed without LiteRT: %r", error)
+        return None
     return content
 
 

@@ -6,6 +6,7 @@ an exception of ``motifs.refusals``; nothing is changed then.
 
 from __future__ import annotations
 
+import hashlib
 from functools import partial
 from typing import TYPE_CHECKING, Protocol
 
@@ -13,7 +14,7 @@ from django.core.files.base import ContentFile
 from django.db import transaction
 from django.utils import timezone
 
-from motifs import pictures
+from motifs import metadata, pictures
 from motifs.models import Contribution, Motif, MotifName, Photo
 from motifs.permissions import is_curator
 from motifs.refusals import (
@@ -25,6 +26,7 @@ from motifs.refusals import (
     NotACurator,
     NotADraft,
     NotADraftMotif,
+    NotAPhoto,
     NotWaiting,
     NotYours,
     PhotoGivenAlready,
@@ -83,7 +85,8 @@ def start_contribution(
 def add_photo(*, contribution: Contribution, image: Readable, by: User | None) -> Photo:
     """Add a photo to one's own draft and announce it once it is really there.
 
-    The file is kept byte for byte, under a random name.
+    The picture is kept byte for byte, under a random name; what its file said of the
+    place, the time and the person is not (``metadata.without_personal``).
 
     Raises NotYours, NotADraft, TooManyPhotos, PhotoGivenAlready, and what
     ``pictures.describe`` raises: NotAPhoto, PhotoTooLarge.
@@ -95,18 +98,23 @@ def add_photo(*, contribution: Contribution, image: Readable, by: User | None) -
         raise NotADraft
     content = image.read(pictures.MAX_BYTES + 1)
     found = pictures.describe(content)
+    try:
+        content = metadata.without_personal(content)
+    except metadata.Damaged as error:
+        raise NotAPhoto from error
+    digest = hashlib.sha256(content).hexdigest()
     given = list(locked.photos.values_list("sha256", "position"))
-    if found.sha256 in {digest for digest, _position in given}:
+    if digest in {earlier for earlier, _position in given}:
         raise PhotoGivenAlready
     if len(given) >= MAX_PHOTOS:
         raise TooManyPhotos
     photo = Photo(
         contribution=locked,
         media_type=found.media_type,
-        sha256=found.sha256,
+        sha256=digest,
         width=found.width,
         height=found.height,
-        position=max((position for _digest, position in given), default=0) + 1,
+        position=max((position for _earlier, position in given), default=0) + 1,
     )
     photo.image.save("photo", ContentFile(content), save=False)
     try:

@@ -263,8 +263,8 @@ class PhotoQuerySet(models.QuerySet["Photo"]):
     def originals_visible_to(self, user: AbstractUser | AnonymousUser) -> Self:
         """Photos whose untouched file this person may see.
 
-        A file as given can say where and when it was taken, so it is for the person
-        who gave it and for curators; everybody else sees renditions.
+        The full size is for the person who gave it and for curators; everybody else
+        sees renditions.
         """
         if is_curator(user):
             return self._for_curator(user)
@@ -274,7 +274,7 @@ class PhotoQuerySet(models.QuerySet["Photo"]):
 
 
 class Photo(models.Model):
-    """One image as given, never altered."""
+    """One image as given, without what its file said of place, time and person."""
 
     EXTENSIONS = {"image/jpeg": "jpg", "image/png": "png", "image/webp": "webp"}
 

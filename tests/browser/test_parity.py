@@ -31,7 +31,8 @@ async ({ photos, modules, runtime }) => {
     worker.onerror = (event) => reject(new Error(event.message));
     worker.postMessage(message, move);
   });
-  const loaded = await tell({ id: 0, do: "load", runtime, modules, model, bytes });
+  await tell({ id: 0, do: "load", runtime, modules });
+  const loaded = await tell({ id: 0, do: "open", model, bytes });
   const answers = [];
   for (const photo of photos) {
     const bytesOf = Uint8Array.from(atob(photo.data), (one) => one.charCodeAt(0));

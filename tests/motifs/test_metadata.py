@@ -1,0 +1,183 @@
+"""What is stored of a photo says nothing of where, when and by whom it was taken."""
+
+from __future__ import annotations
+
+import struct
+from contextlib import suppress
+from io import BytesIO
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from PIL import Image, ImageCms, PngImagePlugin
+
+from motifs.metadata import Damaged, without_personal
+
+SECRETS = (b"Siti", b"4711", b"2026:01:02", b"Rumah")
+FORMATS = ["JPEG", "PNG", "WEBP"]
+
+
+def a_picture(size=(64, 48)) -> Image.Image:
+    rows = np.random.default_rng(1).integers(0, 255, (size[1], size[0], 3), np.uint8)
+    return Image.fromarray(rows)
+
+
+def personal_exif(orientation: int = 6) -> Image.Exif:
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    exif[0x010F] = "Kamera"
+    exif[0x0110] = "K-1"
+    exif[0x013B] = "Siti"
+    exif[0x0132] = "2026:01:02 03:04:05"
+    exif.get_ifd(0x8769)[0xA431] = "4711"
+    exif.get_ifd(0x8825)[1] = "S"
+    exif.get_ifd(0x8825)[2] = (3.0, 19.0, 0.0)
+    return exif
+
+
+def a_file(form: str, **options) -> bytes:
+    out = BytesIO()
+    if form == "PNG":
+        said = PngImagePlugin.PngInfo()
+        said.add_text("Author", "Siti")
+        said.add_itxt("XML:com.adobe.xmp", "<x>Rumah</x>")
+        options["pnginfo"] = said
+    elif form == "WEBP":
+        options |= {"lossless": True, "xmp": b"<x>Rumah</x>"}
+    else:
+        options |= {"comment": b"Siti"}
+    a_picture().save(out, form, exif=personal_exif(), **options)
+    return out.getvalue()
+
+
+def pixels(content: bytes) -> np.ndarray:
+    with Image.open(BytesIO(content)) as image:
+        return np.asarray(image.convert("RGB"))
+
+
+@pytest.mark.parametrize("form", FORMATS)
+class TestEveryFormat:
+    def test_nothing_personal_is_left(self, form):
+        content = a_file(form)
+        assert any(secret in content for secret in SECRETS)
+
+        kept = without_personal(content)
+
+        assert not any(secret in kept for secret in SECRETS)
+        with Image.open(BytesIO(kept)) as image:
+            exif = image.getexif()
+            assert dict(exif.get_ifd(0x8825)) == {}
+            assert dict(exif.get_ifd(0x8769)) == {}
+
+    def test_orientation_and_camera_stay(self, form):
+        with Image.open(BytesIO(without_personal(a_file(form)))) as image:
+            exif = image.getexif()
+
+        assert exif[0x0112] == 6
+        assert exif[0x010F] == "Kamera"
+        assert exif[0x0110] == "K-1"
+
+    def test_the_picture_is_the_same_to_the_last_pixel(self, form):
+        content = a_file(form)
+
+        assert (pixels(without_personal(content)) == pixels(content)).all()
+
+    def test_the_colour_profile_stays(self, form):
+        profile = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+
+        kept = without_personal(a_file(form, icc_profile=profile))
+
+        with Image.open(BytesIO(kept)) as image:
+            assert image.info["icc_profile"] == profile
+
+    def test_what_follows_the_picture_is_cut_off(self, form):
+        content = a_file(form)
+
+        assert without_personal(content + b"Rumah" * 9) == without_personal(content)
+
+    def test_doing_it_twice_is_the_same_as_once(self, form):
+        once = without_personal(a_file(form))
+
+        assert without_personal(once) == once
+
+    def test_a_file_that_ends_too_early_is_refused(self, form):
+        content = a_file(form)
+
+        for part in (0.3, 0.6, 0.95):
+            with pytest.raises(Damaged):
+                without_personal(content[: int(len(content) * part)])
+
+
+def test_a_file_that_says_nothing_is_kept_byte_for_byte():
+    for form in FORMATS:
+        out = BytesIO()
+        a_picture().save(out, form)
+
+        assert without_personal(out.getvalue()) == out.getvalue()
+
+
+@pytest.mark.parametrize("options", [{"progressive": True}, {"subsampling": 0}])
+def test_jpegs_of_several_scans_and_with_restarts(options):
+    out = BytesIO()
+    a_picture((320, 240)).save(
+        out, "JPEG", exif=personal_exif(), restart_marker_rows=1, **options
+    )
+
+    kept = without_personal(out.getvalue())
+
+    assert (pixels(kept) == pixels(out.getvalue())).all()
+
+
+def test_a_second_picture_in_the_file_goes():
+    """Phones put a film or a larger picture with its own Exif behind the first."""
+    out = BytesIO()
+    second = a_picture()
+    a_picture().save(
+        out, "MPO", save_all=True, append_images=[second], exif=personal_exif()
+    )
+
+    kept = without_personal(out.getvalue())
+
+    with Image.open(BytesIO(kept)) as image:
+        assert image.format == "JPEG"
+        assert getattr(image, "n_frames", 1) == 1
+    assert kept.count(b"\xff\xd8\xff") == 1
+
+
+def test_a_camera_cannot_say_a_whole_letter():
+    exif = Image.Exif()
+    exif[0x010F] = "Siti, Rumah 7, " * 30
+    out = BytesIO()
+    a_picture().save(out, "JPEG", exif=exif)
+
+    with Image.open(BytesIO(without_personal(out.getvalue()))) as image:
+        assert len(image.getexif()[0x010F]) <= 64
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"",
+        b"GIF89a",
+        b"\xff\xd8",
+        b"\xff\xd8\xff\xe1\x00\x01",
+        b"\xff\xd8\xff\xe1\xff\xff" + b"x" * 20,
+        b"\x89PNG\r\n\x1a\n" + struct.pack(">I", 2**31) + b"IDAT",
+        b"RIFF" + struct.pack("<I", 999) + b"WEBP",
+    ],
+)
+def test_what_is_no_whole_picture_is_refused(content):
+    with pytest.raises(Damaged):
+        without_personal(content)
+
+
+@given(st.data())
+def test_a_file_changed_anywhere_is_read_or_refused_and_never_worse(data):
+    content = bytearray(a_file(data.draw(st.sampled_from(FORMATS))))
+    for _ in range(data.draw(st.integers(1, 4))):
+        at = data.draw(st.integers(2, len(content) - 1))
+        content[at] = data.draw(st.integers(0, 255))
+
+    with suppress(Damaged):
+        without_personal(bytes(content))
