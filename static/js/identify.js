@@ -5,6 +5,7 @@ import { offer, withdrawOffer } from "./after.js";
 import { Crop } from "./crop.js";
 import { answerHere, localModel, words as deviceWords } from "./local.js";
 import { watchHeat } from "./overlay.js";
+import { freshToken } from "./token.js";
 
 const stage = document.querySelector(".stage");
 const form = document.getElementById("identify");
@@ -28,6 +29,7 @@ const examples = document.querySelectorAll("[data-example]");
 const MAX_PHOTOS = Number(form.dataset.maxPhotos);
 const MAX_BYTES = Number(form.dataset.maxBytes);
 const TIMEOUT_MS = 60_000;
+const FORBIDDEN = 403;
 const PHOTO_NAME = /\.(jpe?g|png|webp|tiff?|hei[cf])$/i;
 
 const where = document.getElementById("where");
@@ -192,7 +194,7 @@ async function lookAgain() {
   askServer("POST", form.action, body);
 }
 
-function askServer(method, address, body) {
+function askServer(method, address, body, { isSecond = false } = {}) {
   const mine = begin(lookAgain);
   showProgress(body ? words.sending : words.looking, body ? 0 : null);
   const sent = new XMLHttpRequest();
@@ -211,6 +213,7 @@ function askServer(method, address, body) {
   sent.addEventListener("load", () => {
     if (mine !== asked) return;
     request = null;
+    if (sent.status === FORBIDDEN && body && !isSecond) return renew(mine, address, body);
     const page = new DOMParser().parseFromString(sent.responseText, "text/html");
     const section = page.querySelector("section.answer");
     if (!section) return showError(words.broken, true);
@@ -224,6 +227,15 @@ function askServer(method, address, body) {
     });
   }
   sent.send(body);
+}
+
+/** Ask again with a token of now: a page that was kept has lost its cookie. */
+async function renew(mine, address, body) {
+  const token = await freshToken(address).catch(() => "");
+  if (mine !== asked) return;
+  form.elements.namedItem("csrfmiddlewaretoken").value = token;
+  body.set("csrfmiddlewaretoken", token);
+  askServer("POST", address, body, { isSecond: true });
 }
 
 /** Answer on this device if it can, where the server cannot be reached. */
@@ -240,7 +252,8 @@ async function answerWithoutServer(mine, failure) {
 async function askHere() {
   const mine = begin(lookAgain);
   showProgress(words.looking, null);
-  const found = await answerHere(await filesOnScreen(), {
+  const files = await filesOnScreen().catch(() => []);
+  const found = await answerHere(files, {
     note: deviceWords.private,
     mayFetch: true,
     onProgress: (share) => {
@@ -307,6 +320,7 @@ function take(files, { toThese = false } = {}) {
     (weight([...photos.map(({ file }) => file), ...given]) > MAX_BYTES && words.tooLarge);
   if (refused) {
     begin(null);
+    example = null;
     if (!photos.length) frame.replaceChildren();
     return showError(refused);
   }

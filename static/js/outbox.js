@@ -1,5 +1,7 @@
 // Reports made without a network wait here, on this device, until there is one.
 
+import { freshToken } from "./token.js";
+
 const NAME = "langgundi-outbox";
 const STORE = "reports";
 
@@ -46,14 +48,11 @@ function drop(id) {
   return within("readwrite", (store) => store.delete(id));
 }
 
-/** Send a form; a token from a page that was kept is stale, so a fresh one is asked for. */
+/** Send a form, with a token of now: the page may be a kept one. */
 export async function send({ address, fields, files }) {
   const page = new URL("../", new URL(address, location.href));
-  const form = await fetch(page, { cache: "no-store" });
-  const document = new DOMParser().parseFromString(await form.text(), "text/html");
-  const token = document.querySelector("[name=csrfmiddlewaretoken]");
   const body = new FormData();
-  if (token) body.append(token.name, token.value);
+  body.append("csrfmiddlewaretoken", await freshToken(page));
   for (const [name, value] of fields) body.append(name, value);
   for (const file of files) body.append("image", file, file.name);
   return fetch(address, { method: "POST", body, headers: { "HX-Request": "true" } });

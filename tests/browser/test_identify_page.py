@@ -231,3 +231,13 @@ def test_the_keyboard_alone_is_enough(open_page):
 
     assert kind_of(page) == "either"
     assert page.evaluate("document.activeElement.id") == "answer"
+
+
+def test_a_page_that_lost_its_cookie_still_gets_an_answer(open_page):
+    """As one that was kept for flight mode, once there is a network again."""
+    page = open_page(ADDRESS)
+    page.context.clear_cookies()
+
+    give(page, a_photo())
+
+    assert kind_of(page) == "either"
