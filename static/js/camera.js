@@ -128,25 +128,36 @@ function stop() {
   part("open").focus();
 }
 
-/** Look at the next frame, when the last has been answered: frames are never queued. */
+/** Look at frames as they come, the newest whenever the last has been answered. */
 function next(mine) {
   const video = part("video");
-  const onFrame = async () => {
-    if (mine !== run || isFrozen) return;
-    if (!isBusy && video.videoWidth) {
-      isBusy = true;
-      try {
-        take(await recogniser.look(await createImageBitmap(video)), mine);
-      } catch {
-        if (mine === run) complain(words.noRecogniser);
-      } finally {
-        isBusy = false;
-      }
+  let isNew = false;
+  const isOver = () => mine !== run || isFrozen;
+  const lookAtNewest = async () => {
+    if (isOver() || isBusy || !isNew || !video.videoWidth) return;
+    isBusy = true;
+    // Those that came while one was looked at are dropped: there is only the newest.
+    isNew = false;
+    try {
+      take(await recogniser.look(await createImageBitmap(video)), mine);
+    } catch {
+      if (mine === run) complain(words.noRecogniser);
+    } finally {
+      isBusy = false;
     }
-    next(mine);
+    lookAtNewest();
   };
-  if (video.requestVideoFrameCallback) video.requestVideoFrameCallback(onFrame);
-  else requestAnimationFrame(onFrame);
+  const onFrame = () => {
+    if (isOver()) return;
+    isNew = true;
+    wait();
+    lookAtNewest();
+  };
+  const wait = () => {
+    if (video.requestVideoFrameCallback) video.requestVideoFrameCallback(onFrame);
+    else requestAnimationFrame(onFrame);
+  };
+  wait();
 }
 
 function take(seen, mine) {
