@@ -10,8 +10,6 @@ class MotifsConfig(AppConfig):
     verbose_name = _("Catalogue")
 
     def ready(self) -> None:
-        from motifs.groups import ensure_curator_group
+        from motifs.groups import ensure_groups
 
-        post_migrate.connect(
-            ensure_curator_group, sender=self, dispatch_uid="motifs.curator_group"
-        )
+        post_migrate.connect(ensure_groups, sender=self, dispatch_uid="motifs.groups")

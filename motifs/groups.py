@@ -1,4 +1,4 @@
-"""The group of curators and what its members may do."""
+"""The groups of people and what their members may do."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 from django.apps import AppConfig
 from django.contrib.auth.management import create_permissions
 
-from motifs.permissions import CURATOR_GROUP
+from motifs.permissions import CONTRIBUTOR_GROUP, CURATOR_GROUP, EXPERT_GROUP
 
 # No right to delete what is permanent: motifs, contributions and photos.
 CURATOR_RIGHTS = (
@@ -24,22 +24,32 @@ CURATOR_RIGHTS = (
     "view_contribution",
     "moderate_contribution",
     "view_photo",
+    "change_photo",
+    "view_identification",
+    "view_historyentry",
+    "view_problemreport",
+    "change_problemreport",
 )
+RIGHTS = {
+    # Whoever has an account may give; what is theirs is a matter of rows, not rights.
+    CONTRIBUTOR_GROUP: (),
+    EXPERT_GROUP: ("identify_photo",),
+    CURATOR_GROUP: CURATOR_RIGHTS,
+}
 
 
-def ensure_curator_group(
-    sender: AppConfig, *, using: str = "default", **kwargs: Any
-) -> None:
-    """Create the group and give it its rights; rights added by hand stay.
+def ensure_groups(sender: AppConfig, *, using: str = "default", **kwargs: Any) -> None:
+    """Create the groups and give them their rights; rights added by hand stay.
 
-    Called after every migrate, so that a new table's rights reach curators with it.
+    Called after every migrate, so that a new table's rights reach people with it.
     """
     from django.contrib.auth.models import Group, Permission
 
     # Django makes permissions in a later receiver of the same signal.
     create_permissions(sender, verbosity=0, using=using)
-    group, _created = Group.objects.using(using).get_or_create(name=CURATOR_GROUP)
-    rights = Permission.objects.using(using).filter(
-        content_type__app_label="motifs", codename__in=CURATOR_RIGHTS
-    )
-    group.permissions.add(*rights)
+    for name, codenames in RIGHTS.items():
+        group, _created = Group.objects.using(using).get_or_create(name=name)
+        rights = Permission.objects.using(using).filter(
+            content_type__app_label="motifs", codename__in=codenames
+        )
+        group.permissions.add(*rights)

@@ -54,7 +54,7 @@ class PhotoGivenAlready(Refusal):
 
 
 class TooManyPhotos(Refusal):
-    sentence = _("A contribution holds at most 20 photos.")
+    sentence = _("A contribution holds at most 10 photos.")
 
 
 class NotAPhoto(Refusal):
@@ -71,3 +71,19 @@ class NotADraftMotif(Refusal):
 
 class NoPreferredName(Refusal):
     sentence = _("A motif needs a preferred Banjar name before it is published.")
+
+
+class NoText(Refusal):
+    sentence = _("Write what should be changed.")
+
+
+class NotAnExpert(Refusal):
+    sentence = _("Only experts and curators may do this.")
+
+
+class NotThere(Refusal):
+    sentence = _("There is no such photo.")
+
+
+class NotPublished(Refusal):
+    sentence = _("This motif is not published.")

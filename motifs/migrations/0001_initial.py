@@ -4,7 +4,7 @@ import django.contrib.postgres.indexes
 import django.contrib.postgres.search
 import django.db.models.deletion
 import motifs.models.claim
-import motifs.models.contribution
+import motifs.models.photo
 import motifs.models.motif
 from django.conf import settings
 from django.db import migrations, models
@@ -142,7 +142,7 @@ class Migration(migrations.Migration):
             name='Photo',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('image', models.FileField(editable=False, upload_to=motifs.models.contribution.private_path, verbose_name='file')),
+                ('image', models.FileField(editable=False, upload_to=motifs.models.photo.private_path, verbose_name='file')),
                 ('media_type', models.CharField(editable=False, max_length=20, verbose_name='media type')),
                 ('sha256', models.CharField(editable=False, max_length=64, verbose_name='SHA-256')),
                 ('width', models.PositiveIntegerField(editable=False, verbose_name='width in pixels')),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from typing import TYPE_CHECKING, Self
+from typing import Self
 
 from django.conf import settings
 from django.db import models
@@ -12,10 +12,6 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from motifs.models.motif import Motif
-from motifs.permissions import is_curator
-
-if TYPE_CHECKING:
-    from django.contrib.auth.models import AbstractUser, AnonymousUser
 
 
 def both_or_neither(at: str, by: str) -> Q:
@@ -39,11 +35,15 @@ class ContributionQuerySet(models.QuerySet["Contribution"]):
 
 
 class Contribution(models.Model):
-    """One act of giving: a person, photos of one cloth, a licence and consent.
+    """One act of giving: photos of one cloth, or an edit suggested to a motif's page.
 
     Never deleted. It is drafted, submitted, then accepted or declined, and may be
     withdrawn at any time; who did so and when is on the row.
     """
+
+    class Kind(models.TextChoices):
+        PHOTOS = "photos", _("Photos of a cloth")
+        EDIT = "edit", _("A suggested edit")
 
     class State(models.TextChoices):
         DRAFT = "draft", _("Draft")
@@ -55,10 +55,13 @@ class Contribution(models.Model):
     class Licence(models.TextChoices):
         """By SPDX identifier."""
 
-        CC0 = "CC0-1.0", _("CC0 1.0 (no conditions)")
-        CC_BY = "CC-BY-4.0", _("CC BY 4.0 (name me)")
         CC_BY_SA = "CC-BY-SA-4.0", _("CC BY-SA 4.0 (name me, share alike)")
-        CC_BY_NC = "CC-BY-NC-4.0", _("CC BY-NC 4.0 (name me, not for profit)")
+        CC_BY = "CC-BY-4.0", _("CC BY 4.0 (name me)")
+        CC0 = "CC0-1.0", _("CC0 1.0 (no conditions)")
+        RESERVED = (
+            "LicenseRef-catalogue-only",
+            _("All rights reserved, for this catalogue only"),
+        )
 
     class Opinion(models.TextChoices):
         """What the giver says of the cloth where they name no motif."""
@@ -66,6 +69,20 @@ class Contribution(models.Model):
         NONE = "", _("No opinion")
         UNSURE = "unsure", _("Does not know which motif it is")
         NOT_CLOTH = "not_cloth", _("Not a cloth")
+
+    class Technique(models.TextChoices):
+        """How the motif came onto the cloth."""
+
+        UNSURE = "", _("Not known")
+        STITCHED = "stitched", _("Stitched and dyed")
+        PRINTED = "printed", _("Printed")
+
+    class People(models.TextChoices):
+        """Whether somebody can be recognised in the photos."""
+
+        NOT_SAID = "", _("Not said")
+        NONE = "none", _("Nobody can be recognised")
+        AGREED = "agreed", _("Whoever can be recognised has agreed")
 
     key = models.CharField(max_length=32, unique=True, default=new_key, editable=False)
     """Opens the contribution's page; whoever has no account has only this."""
@@ -79,6 +96,15 @@ class Contribution(models.Model):
         help_text=_("Nobody where it was given without an account."),
     )
     given_at = models.DateTimeField(_("given at"), auto_now_add=True)
+    kind = models.CharField(
+        _("kind"), max_length=6, choices=Kind, default=Kind.PHOTOS, editable=False
+    )
+    language = models.CharField(
+        _("language"),
+        max_length=10,
+        blank=True,
+        help_text=_("The giver's, for what is written to them."),
+    )
     motif = models.ForeignKey(
         Motif,
         on_delete=models.PROTECT,
@@ -92,8 +118,19 @@ class Contribution(models.Model):
     )
     place = models.CharField(_("place"), max_length=200, blank=True)
     maker = models.CharField(_("maker"), max_length=200, blank=True)
+    made = models.CharField(
+        _("made"), max_length=60, blank=True, help_text=_("When, as far as known.")
+    )
+    technique = models.CharField(
+        _("technique"), max_length=10, choices=Technique, blank=True, default=""
+    )
     story = models.TextField(_("story"), blank=True)
-    licence = models.CharField(_("licence"), max_length=20, choices=Licence, blank=True)
+    suggested_text = models.TextField(_("suggested text"), blank=True)
+    suggested_source = models.TextField(_("its source"), blank=True)
+    people = models.CharField(
+        _("people in the photos"), max_length=10, choices=People, blank=True, default=""
+    )
+    licence = models.CharField(_("licence"), max_length=32, choices=Licence, blank=True)
     credit_line = models.CharField(
         _("credit line"),
         max_length=200,
@@ -106,6 +143,12 @@ class Contribution(models.Model):
         _("demonstration"),
         default=False,
         help_text=_("Made of rendered cloth, to try the site with. Never trains."),
+    )
+    attention = models.PositiveSmallIntegerField(
+        _("needs attention"),
+        default=0,
+        editable=False,
+        help_text=_("The sum of what the checks noted of its photos."),
     )
     state = models.CharField(
         _("state"), max_length=10, choices=State, default=State.DRAFT, editable=False
@@ -149,7 +192,14 @@ class Contribution(models.Model):
         permissions = [
             ("moderate_contribution", "Can accept and decline contributions")
         ]
-        indexes = [models.Index(fields=["state", "-given_at"], name="queue")]
+        indexes = [
+            models.Index(fields=["state", "-given_at"], name="queue"),
+            models.Index(
+                fields=["-attention", "submitted_at", "id"],
+                condition=Q(state="submitted"),
+                name="queue_by_attention",
+            ),
+        ]
         constraints = [
             models.CheckConstraint(
                 condition=both_or_neither("accepted_at", "accepted_by"),
@@ -211,6 +261,11 @@ class Contribution(models.Model):
                 condition=Q(is_demonstration=False) | Q(consent_to_train=False),
                 name="demonstration_never_trains",
             ),
+            models.CheckConstraint(
+                condition=Q(kind="photos", suggested_text="")
+                | Q(kind="edit", motif__isnull=False),
+                name="contribution_edit_is_of_a_motif",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -219,119 +274,3 @@ class Contribution(models.Model):
     def get_absolute_url(self) -> str:
         """Return its status page, which is for those who have the address."""
         return reverse("contributions:contribution-detail", args=[self.key])
-
-
-def private_path(photo: Photo, filename: str) -> str:
-    """A random name with an extension of ours: nothing of the sender's is kept."""
-    token = secrets.token_hex(16)
-    return f"photos/{token[:2]}/{token}.{Photo.EXTENSIONS[photo.media_type]}"
-
-
-class PhotoQuerySet(models.QuerySet["Photo"]):
-    def shown(self) -> Self:
-        """Photos that everybody may see."""
-        return self.filter(
-            contribution__state=Contribution.State.ACCEPTED,
-            contribution__consent_to_show=True,
-        )
-
-    def visible_to(self, user: AbstractUser | AnonymousUser) -> Self:
-        """Every page and file starts here, so access is decided in one place."""
-        if is_curator(user):
-            return self._for_curator(user)
-        visible = Q(
-            contribution__state=Contribution.State.ACCEPTED,
-            contribution__consent_to_show=True,
-        )
-        if user.is_authenticated:
-            visible |= Q(contribution__given_by=user.pk)
-        return self.filter(visible)
-
-    def _for_curator(self, user: AbstractUser | AnonymousUser) -> Self:
-        """All but what its giver has not given yet, or has taken back."""
-        State = Contribution.State
-        theirs = Q(contribution__given_by=user.pk)
-        not_given = Q(contribution__state__in=(State.DRAFT, State.WITHDRAWN))
-        return self.filter(theirs | ~not_given)
-
-    def visible_with_key(self, key: str) -> Self:
-        """Photos of the contribution that this key opens, while they are given."""
-        return self.filter(contribution__key=key).exclude(
-            contribution__state=Contribution.State.WITHDRAWN
-        )
-
-    def originals_visible_to(self, user: AbstractUser | AnonymousUser) -> Self:
-        """Photos whose untouched file this person may see.
-
-        The full size is for the person who gave it and for curators; everybody else
-        sees renditions.
-        """
-        if is_curator(user):
-            return self._for_curator(user)
-        if user.is_authenticated:
-            return self.filter(contribution__given_by=user.pk)
-        return self.none()
-
-
-class Photo(models.Model):
-    """One image as given, without what its file said of place, time and person."""
-
-    EXTENSIONS = {"image/jpeg": "jpg", "image/png": "png", "image/webp": "webp"}
-
-    contribution = models.ForeignKey(
-        Contribution,
-        on_delete=models.PROTECT,
-        related_name="photos",
-        verbose_name=_("contribution"),
-    )
-    image = models.FileField(_("file"), upload_to=private_path, editable=False)
-    media_type = models.CharField(_("media type"), max_length=20, editable=False)
-    sha256 = models.CharField("SHA-256", max_length=64, editable=False)
-    width = models.PositiveIntegerField(_("width in pixels"), editable=False)
-    height = models.PositiveIntegerField(_("height in pixels"), editable=False)
-    position = models.PositiveSmallIntegerField(_("position"), editable=False)
-    added_at = models.DateTimeField(_("added at"), auto_now_add=True)
-
-    objects = PhotoQuerySet.as_manager()
-
-    class Meta:
-        verbose_name = _("photo")
-        verbose_name_plural = _("photos")
-        ordering = ["contribution", "position"]
-        constraints = [
-            models.UniqueConstraint(
-                fields=["contribution", "sha256"],
-                name="one_photo_once_per_contribution",
-            ),
-            models.UniqueConstraint(
-                fields=["contribution", "position"],
-                name="one_photo_per_position",
-            ),
-            models.CheckConstraint(
-                condition=Q(sha256__regex=r"^[0-9a-f]{64}$"),
-                name="photo_digest_is_sha256",
-            ),
-            models.CheckConstraint(
-                condition=Q(width__gt=0, height__gt=0), name="photo_has_a_size"
-            ),
-            models.CheckConstraint(
-                condition=Q(media_type__in=["image/jpeg", "image/png", "image/webp"]),
-                name="photo_media_type_is_allowed",
-            ),
-        ]
-
-    def __str__(self) -> str:
-        return f"#{self.contribution_id}/{self.position}"
-
-    def url(self, size: str) -> str:
-        return reverse("photo-file", args=[self.pk, size])
-
-    @property
-    def thumbnail_url(self) -> str:
-        """Address of the rendition whose longer side is at most 480 pixels."""
-        return self.url("480")
-
-    @property
-    def display_url(self) -> str:
-        """Address of the rendition whose longer side is at most 1600 pixels."""
-        return self.url("1600")

@@ -16,6 +16,7 @@ from django.utils.translation import gettext_lazy as _
 from motifs import drawings
 from motifs.folding import fold
 from motifs.languages import Language, preference, reader_language
+from motifs.models.access import Access, Protected
 from motifs.permissions import is_curator
 
 if TYPE_CHECKING:
@@ -34,7 +35,8 @@ class Confidence(models.TextChoices):
 
 class MotifQuerySet(models.QuerySet["Motif"]):
     def published(self) -> Self:
-        return self.filter(state=Motif.State.PUBLISHED)
+        """Motifs that everybody may see; restricted ones exist for curators only."""
+        return self.filter(state=Motif.State.PUBLISHED, access=Access.PUBLIC)
 
     def visible_to(self, user: AbstractUser | AnonymousUser) -> Self:
         """Every page and endpoint starts here: drafts exist for curators only."""
@@ -87,7 +89,7 @@ class MotifQuerySet(models.QuerySet["Motif"]):
         )
 
 
-class Motif(models.Model):
+class Motif(Protected):
     """A named, recurring design of Sasirangan cloth.
 
     The slug is permanent, here and in the database: links, photos and trained

@@ -149,7 +149,7 @@ class TestAddPhoto:
             actions.add_photo(contribution=draft, image=upload(), by=person)
 
     def test_not_more_than_fit_a_contribution(self, monkeypatch):
-        monkeypatch.setattr(actions, "MAX_PHOTOS", 1)
+        monkeypatch.setattr(actions.contributions, "MAX_PHOTOS", 1)
         person = UserFactory()
         draft = draft_of(person)
         actions.add_photo(contribution=draft, image=upload(), by=person)

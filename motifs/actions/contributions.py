@@ -1,8 +1,4 @@
-"""Every change to the catalogue: who may make it, and what it refuses.
-
-Actions are keyword-only, name their actor and are one transaction each. A refusal is
-an exception of ``motifs.refusals``; nothing is changed then.
-"""
+"""Give, accept, decline and take back."""
 
 from __future__ import annotations
 
@@ -14,19 +10,19 @@ from django.core.files.base import ContentFile
 from django.db import transaction
 from django.utils import timezone
 
-from motifs import metadata, pictures
-from motifs.models import Contribution, Motif, MotifName, Photo
+from motifs import copies, metadata, pictures
+from motifs.actions.history import record
+from motifs.models import Contribution, HistoryEntry, Motif, Photo
 from motifs.permissions import is_curator
 from motifs.refusals import (
     AlreadyWithdrawn,
     NoLicence,
     NoPhotos,
-    NoPreferredName,
     NoReason,
     NotACurator,
     NotADraft,
-    NotADraftMotif,
     NotAPhoto,
+    NoText,
     NotWaiting,
     NotYours,
     PhotoGivenAlready,
@@ -37,7 +33,7 @@ from motifs.signals import photo_added
 if TYPE_CHECKING:
     from heritage.models import User
 
-MAX_PHOTOS = 20
+MAX_PHOTOS = 10
 
 
 class Readable(Protocol):
@@ -51,10 +47,17 @@ def start_contribution(
     *,
     by: User | None,
     motif: Motif | None = None,
+    kind: str = Contribution.Kind.PHOTOS,
+    language: str = "",
     opinion: str = "",
     place: str = "",
     maker: str = "",
+    made: str = "",
+    technique: str = "",
+    people: str = "",
     story: str = "",
+    suggested_text: str = "",
+    suggested_source: str = "",
     licence: str = "",
     credit_line: str = "",
     consent_to_show: bool = False,
@@ -69,10 +72,17 @@ def start_contribution(
     return Contribution.objects.create(
         given_by=by,
         motif=motif,
+        kind=kind,
+        language=language,
         opinion=opinion,
         place=place,
         maker=maker,
+        made=made,
+        technique=technique,
+        people=people,
         story=story,
+        suggested_text=suggested_text,
+        suggested_source=suggested_source,
         licence=licence,
         credit_line=credit_line,
         consent_to_show=consent_to_show,
@@ -112,6 +122,7 @@ def add_photo(*, contribution: Contribution, image: Readable, by: User | None) -
         contribution=locked,
         media_type=found.media_type,
         sha256=digest,
+        perceptual_hash=copies.perceptual_hash(content),
         width=found.width,
         height=found.height,
         position=max((position for _earlier, position in given), default=0) + 1,
@@ -130,7 +141,7 @@ def add_photo(*, contribution: Contribution, image: Readable, by: User | None) -
 def submit_contribution(*, contribution: Contribution, by: User | None) -> Contribution:
     """Hand one's own draft to the curators.
 
-    Raises NotYours, NotADraft, NoLicence, NoPhotos.
+    Raises NotYours, NotADraft, NoLicence, NoPhotos, NoText.
     """
     locked = _locked(contribution)
     if not _gave(locked, by):
@@ -139,10 +150,14 @@ def submit_contribution(*, contribution: Contribution, by: User | None) -> Contr
         raise NotADraft
     if not locked.licence:
         raise NoLicence
-    if not locked.photos.exists():
+    if locked.kind == Contribution.Kind.EDIT:
+        if not locked.suggested_text.strip():
+            raise NoText
+    elif not locked.photos.exists():
         raise NoPhotos
     locked.state = Contribution.State.SUBMITTED
     locked.submitted_at = timezone.now()
+    record(HistoryEntry.Verb.SUBMITTED, by=by, contribution=locked)
     return _saved(locked, contribution, "submitted_at")
 
 
@@ -160,6 +175,7 @@ def accept_contribution(*, contribution: Contribution, by: User) -> Contribution
     locked.state = Contribution.State.ACCEPTED
     locked.accepted_at = timezone.now()
     locked.accepted_by = by
+    record(HistoryEntry.Verb.ACCEPTED, by=by, contribution=locked)
     return _saved(locked, contribution, "accepted_at", "accepted_by")
 
 
@@ -182,6 +198,12 @@ def decline_contribution(
     locked.declined_at = timezone.now()
     locked.declined_by = by
     locked.decline_reason = reason.strip()
+    record(
+        HistoryEntry.Verb.DECLINED,
+        by=by,
+        contribution=locked,
+        reason=locked.decline_reason,
+    )
     return _saved(locked, contribution, "declined_at", "declined_by", "decline_reason")
 
 
@@ -203,28 +225,8 @@ def withdraw_contribution(
     locked.state = Contribution.State.WITHDRAWN
     locked.withdrawn_at = timezone.now()
     locked.withdrawn_by = by
+    record(HistoryEntry.Verb.WITHDRAWN, by=by, contribution=locked)
     return _saved(locked, contribution, "withdrawn_at", "withdrawn_by")
-
-
-@transaction.atomic
-def publish_motif(*, motif: Motif, by: User) -> Motif:
-    """Show a draft to everybody.
-
-    Raises NotACurator, NotADraftMotif, NoPreferredName.
-    """
-    if not is_curator(by):
-        raise NotACurator
-    locked = Motif.objects.select_for_update().get(pk=motif.pk)
-    if locked.state != Motif.State.DRAFT:
-        raise NotADraftMotif
-    if not MotifName.objects.preferred().filter(motif=locked, language="bjn").exists():
-        raise NoPreferredName
-    locked.state = Motif.State.PUBLISHED
-    locked.published_at = timezone.now()
-    locked.published_by = by
-    locked.save(update_fields=["state", "published_at", "published_by"])
-    motif.refresh_from_db()
-    return motif
 
 
 def _gave(contribution: Contribution, by: User | None) -> bool:

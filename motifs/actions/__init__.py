@@ -1,0 +1,34 @@
+"""Every change to the catalogue: who may make it, and what it refuses.
+
+Actions are keyword-only, name their actor and are one transaction each. A refusal is
+an exception of ``motifs.refusals``; nothing is changed then.
+"""
+
+from motifs.actions.contributions import (
+    MAX_PHOTOS,
+    accept_contribution,
+    add_photo,
+    decline_contribution,
+    start_contribution,
+    submit_contribution,
+    withdraw_contribution,
+)
+from motifs.actions.flags import flag_photo
+from motifs.actions.history import record
+from motifs.actions.identifications import identify_photo, withdraw_identification
+from motifs.actions.motifs import publish_motif
+
+__all__ = [
+    "MAX_PHOTOS",
+    "accept_contribution",
+    "add_photo",
+    "decline_contribution",
+    "flag_photo",
+    "identify_photo",
+    "publish_motif",
+    "record",
+    "start_contribution",
+    "submit_contribution",
+    "withdraw_contribution",
+    "withdraw_identification",
+]

@@ -1,0 +1,177 @@
+"""Say what a photo shows, take it back, and what stands of all that was said."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from django.db import transaction
+from django.utils import timezone
+
+from motifs.actions.history import record
+from motifs.determination import determine
+from motifs.models import (
+    HistoryEntry,
+    Identification,
+    Motif,
+    Photo,
+)
+from motifs.permissions import is_curator, is_expert
+from motifs.refusals import (
+    AlreadyWithdrawn,
+    NotAnExpert,
+    NotPublished,
+    NotThere,
+    NotYours,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from heritage.models import User
+
+
+@transaction.atomic
+def identify_photo(
+    *,
+    photo: Photo,
+    outcome: str,
+    by: User,
+    motif: Motif | None = None,
+    second_motif: Motif | None = None,
+    certainty: str = Identification.Certainty.PROBABLE,
+    remarks: str = "",
+    is_blind: bool = False,
+) -> Identification:
+    """Record what ``by`` sees in ``photo``; their earlier view is withdrawn.
+
+    The photo is determined anew by rule (``motifs.determination``).
+
+    Args:
+        outcome: one of ``Outcome``; ``motif`` and ``second_motif`` go with it.
+        is_blind: they had seen neither the recogniser's guess nor others' views.
+
+    Raises NotAnExpert, NotPublished, NotThere: this person may not judge the photo.
+    """
+    if not is_expert(by) and not is_curator(by):
+        raise NotAnExpert
+    # One at a time per photo: the withdrawal, the insert and the determination must
+    # not interleave with another request's.
+    locked = Photo.objects.select_for_update().get(pk=photo.pk)
+    if not Photo.objects.identifiable_by(by).filter(pk=photo.pk).exists():
+        raise NotThere
+    _check_published(motif, second_motif)
+    if (
+        outcome == "two_motifs"
+        and motif
+        and second_motif
+        and motif.pk > second_motif.pk
+    ):
+        # A pair has no order; kept in one order, equal pairs are equal rows.
+        motif, second_motif = second_motif, motif
+    locked.identifications.standing().filter(identified_by=by).update(
+        withdrawn_at=timezone.now()
+    )
+    made = Identification.objects.create(
+        photo=locked,
+        outcome=outcome,
+        motif=motif,
+        second_motif=second_motif,
+        certainty=certainty,
+        remarks=remarks,
+        role=_role(locked, by),
+        is_blind=is_blind,
+        identified_by=by,
+    )
+    record(
+        HistoryEntry.Verb.IDENTIFIED, by=by, photo=locked, motif=motif, data=_said(made)
+    )
+    _determine(locked)
+    photo.refresh_from_db()
+    return made
+
+
+@transaction.atomic
+def withdraw_identification(*, identification: Identification, by: User) -> None:
+    """Take one's own statement back. It stays on record, and counts no longer.
+
+    Raises NotYours, AlreadyWithdrawn.
+    """
+    if identification.identified_by_id != by.pk:
+        raise NotYours
+    locked = Photo.objects.select_for_update().get(pk=identification.photo_id)
+    standing = locked.identifications.standing().filter(pk=identification.pk)
+    if not standing.update(withdrawn_at=timezone.now()):
+        raise AlreadyWithdrawn
+    record(
+        HistoryEntry.Verb.IDENTIFICATION_WITHDRAWN,
+        by=by,
+        photo=locked,
+        data=_said(identification),
+    )
+    _determine(locked)
+    identification.refresh_from_db()
+
+
+def _check_published(*motifs: Motif | None) -> None:
+    for motif in motifs:
+        if motif is not None and motif.state != Motif.State.PUBLISHED:
+            raise NotPublished
+
+
+def _role(photo: Photo, by: User) -> str:
+    if photo.contribution.given_by_id == by.pk:
+        return Identification.Role.GIVER
+    if is_expert(by) and not by.is_superuser:
+        return Identification.Role.EXPERT
+    return Identification.Role.CURATOR
+
+
+def _determine(photo: Photo) -> None:
+    """Let the rule decide on a locked photo, and write down what changed."""
+    said: Iterable[Identification] = photo.identifications.standing()
+    found = determine(list(said))
+    before = (
+        photo.determined_outcome,
+        photo.determined_motif_id,
+        photo.determined_second_motif_id,
+        photo.determined_rule,
+    )
+    after = (found.outcome, found.motif_id, found.second_motif_id, found.rule)
+    photo.is_disputed = found.is_disputed
+    if before != after:
+        (
+            photo.determined_outcome,
+            photo.determined_motif_id,
+            photo.determined_second_motif_id,
+            photo.determined_rule,
+        ) = after
+        photo.determined_at = timezone.now() if found.outcome else None
+        record(
+            HistoryEntry.Verb.DETERMINED
+            if found.outcome
+            else HistoryEntry.Verb.UNDETERMINED,
+            by=None,
+            photo=photo,
+            motif=photo.determined_motif,
+            data={"was": list(before), "is": list(after)},
+        )
+    photo.save(
+        update_fields=[
+            "determined_outcome",
+            "determined_motif",
+            "determined_second_motif",
+            "determined_rule",
+            "determined_at",
+            "is_disputed",
+        ]
+    )
+
+
+def _said(identification: Identification) -> dict[str, object]:
+    return {
+        "identification": identification.pk,
+        "outcome": identification.outcome,
+        "motif": identification.motif_id,
+        "second_motif": identification.second_motif_id,
+        "certainty": identification.certainty,
+    }

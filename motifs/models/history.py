@@ -1,0 +1,86 @@
+"""What happened to contributions, photos and motifs: one history, only added to."""
+
+from __future__ import annotations
+
+from typing import Self
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from motifs.models.contribution import Contribution
+from motifs.models.motif import Motif
+from motifs.models.photo import Photo
+
+
+class HistoryQuerySet(models.QuerySet["HistoryEntry"]):
+    def of_contribution(self, contribution: Contribution) -> Self:
+        """Its own entries and those of its photos, oldest first."""
+        own = Q(contribution=contribution) | Q(photo__contribution=contribution)
+        return self.filter(own).order_by("at", "pk")
+
+
+class HistoryEntry(models.Model):
+    """Who did what, when and why. The database refuses to change or delete a row."""
+
+    class Verb(models.TextChoices):
+        SUBMITTED = "submitted", _("Submitted")
+        EDITED = "edited", _("Edited")
+        ACCEPTED = "accepted", _("Accepted")
+        DECLINED = "declined", _("Declined")
+        WITHDRAWN = "withdrawn", _("Withdrawn")
+        FLAGGED = "flagged", _("Noted by a check")
+        IDENTIFIED = "identified", _("Identified")
+        IDENTIFICATION_WITHDRAWN = "unidentified", _("Identification withdrawn")
+        DETERMINED = "determined", _("Determined")
+        UNDETERMINED = "undetermined", _("Determination lifted")
+        MARKED_GOOD = "marked_good", _("Marked as a good photo")
+        UNMARKED_GOOD = "unmarked_good", _("No longer marked as a good photo")
+        RESTRICTED = "restricted", _("Restricted")
+        OPENED = "opened", _("Made public")
+        MERGED = "merged", _("Merged")
+        PUBLISHED = "published", _("Published")
+        REPORTED = "reported", _("Problem reported")
+        RESOLVED = "resolved", _("Problem resolved")
+
+    verb = models.CharField(_("what"), max_length=16, choices=Verb)
+    contribution = models.ForeignKey(
+        Contribution, on_delete=models.PROTECT, null=True, related_name="history"
+    )
+    photo = models.ForeignKey(
+        Photo, on_delete=models.PROTECT, null=True, related_name="history"
+    )
+    motif = models.ForeignKey(
+        Motif, on_delete=models.PROTECT, null=True, related_name="history"
+    )
+    by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.PROTECT,
+        null=True,
+        related_name="+",
+        verbose_name=_("who"),
+        help_text=_("Nobody where a check did it, or somebody without an account."),
+    )
+    at = models.DateTimeField(_("when"), default=timezone.now)
+    reason = models.TextField(_("why"), blank=True)
+    data = models.JSONField(default=dict, help_text=_("What was, and what became."))
+
+    objects = HistoryQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("history entry")
+        verbose_name_plural = _("history")
+        ordering = ["at", "pk"]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(contribution__isnull=False)
+                | Q(photo__isnull=False)
+                | Q(motif__isnull=False),
+                name="history_is_about_something",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.verb} {self.at:%Y-%m-%d}"

@@ -1,0 +1,70 @@
+"""Somebody says that something is wrong with a page."""
+
+from __future__ import annotations
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from motifs.models.contribution import both_or_neither
+from motifs.models.motif import Motif
+from motifs.models.photo import Photo
+
+
+class ProblemReport(models.Model):
+    """What a reader found wrong with a photo or a motif, and what became of it."""
+
+    class Kind(models.TextChoices):
+        WRONG = "wrong", _("Something is not true")
+        RIGHTS = "rights", _("It is mine, or was not theirs to give")
+        PERSON = "person", _("I can be recognised and do not want to be")
+        COMMUNITY = "community", _("Our community does not want it shown")
+        OTHER = "other", _("Something else")
+
+    kind = models.CharField(_("kind"), max_length=10, choices=Kind)
+    photo = models.ForeignKey(
+        Photo, on_delete=models.PROTECT, null=True, blank=True, related_name="problems"
+    )
+    motif = models.ForeignKey(
+        Motif, on_delete=models.PROTECT, null=True, blank=True, related_name="problems"
+    )
+    text = models.TextField(_("what is wrong"), max_length=2000)
+    contact = models.EmailField(_("e-mail"), blank=True)
+    reported_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="+",
+    )
+    reported_at = models.DateTimeField(_("reported at"), auto_now_add=True)
+    resolved_at = models.DateTimeField(_("resolved at"), null=True, editable=False)
+    resolved_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.PROTECT,
+        null=True,
+        editable=False,
+        related_name="+",
+        verbose_name=_("resolved by"),
+    )
+    resolution = models.TextField(_("what was done"), blank=True)
+
+    class Meta:
+        verbose_name = _("problem report")
+        verbose_name_plural = _("problem reports")
+        ordering = ["resolved_at", "reported_at"]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(photo=None, motif__isnull=False)
+                | Q(photo__isnull=False, motif=None),
+                name="problem_is_of_one_thing",
+            ),
+            models.CheckConstraint(
+                condition=both_or_neither("resolved_at", "resolved_by"),
+                name="problem_resolved_when_and_who",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"#{self.pk}"
