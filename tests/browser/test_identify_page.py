@@ -224,8 +224,8 @@ def test_the_page_works_without_javascript(open_page):
 def test_the_keyboard_alone_is_enough(open_page):
     page = open_page(ADDRESS)
 
-    # Its scripts have run to the end: the choice of who looks appears last.
-    page.wait_for_selector("#where:not([hidden])")
+    # The page's scripts have run.
+    page.wait_for_selector(".drop-hint:not([hidden])")
     with page.expect_file_chooser() as chooser:
         page.locator("#photos").press("Space")
     chooser.value.set_files([a_photo()])
