@@ -12,7 +12,7 @@ run: .venv/base static/vendor   ## start the site; PORT=8000
 	@$(SITE) $(PY) -m heritage.serve --port $(PORT)
 test: .venv/dev static/vendor   ## run every test; ARGS="-k name"
 	@$(PY) -m tests.chromium
-	$(TEST_SITE) $(PY) -m pytest $(ARGS)
+	$(TEST_SITE) $(PY) -m pytest -n 2 --dist loadfile $(ARGS)
 check: .venv/dev static/vendor  ## lint, types, import contracts, migrations
 	$(PY) -m ruff format --check . && $(PY) -m ruff check .
 	$(TEST_SITE) sh -ec '$(PY) -m mypy heritage classifier motifs ml; $(PY) -c "import sys; from importlinter.cli import lint_imports_command as lint; lint()"; $(PY) manage.py makemigrations --check --dry-run; $(PY) manage.py check'
