@@ -12,6 +12,7 @@ import argparse
 import fcntl
 import hashlib
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -102,6 +103,11 @@ def _serve(var: Path, port: int) -> int:
     step("Catalogue", _import_catalogue)
     step("Static files", lambda: _collect_static(var))
     step("Demonstration curator", lambda: _create_curator(password_file))
+    # Counters of all web processes meet here; those of an earlier start are over.
+    counters = var / "metrics"
+    shutil.rmtree(counters, ignore_errors=True)
+    counters.mkdir()
+    os.environ["PROMETHEUS_MULTIPROC_DIR"] = str(counters)
     log = var / "log"
     log.mkdir(parents=True, exist_ok=True)
     services = [
@@ -248,7 +254,8 @@ def _gunicorn(port: int) -> list[str]:
         *("--worker-class", "gthread", "--workers", "2", "--threads", "4"),
         # Decoding a hostile picture is bounded; anything longer is stuck.
         *("--timeout", "30", "--graceful-timeout", "10"),
-        *("--access-logfile", "-", "--capture-output"),
+        # Requests are logged by the site itself, without the keys in addresses.
+        "--capture-output",
     ]
 
 

@@ -8,11 +8,12 @@ from django.urls import include, path
 from django.views.i18n import JavaScriptCatalog, set_language
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 
-from heritage import offline, views
+from heritage import metrics, offline, views
 
 urlpatterns = [
     path("health/live", views.live, name="health-live"),
     path("health/ready", views.ready, name="health-ready"),
+    path("metrics", metrics.metrics, name="metrics"),
     path("sw.js", offline.service_worker, name="service-worker"),
     path("i18n/setlang/", set_language, name="set_language"),
     path("api/v1/", include("motifs.api_urls")),

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.factories import picture_bytes
 from tests.heritage.test_embedded import (
     PROJECT,
     STARTED,
@@ -178,3 +179,28 @@ def test_the_curators_password_is_kept_and_private(site, var):
 
     assert kept.stat().st_mode & 0o077 == 0
     assert len(kept.read_text().strip()) >= 12
+
+
+def test_a_requests_id_is_in_its_answer_and_in_its_tasks_lines(site, var):
+    given = f"id-of-a-test-{os.getpid()}"
+    body = (
+        b"--edge\r\nContent-Disposition: form-data; name=image; filename=a.png\r\n"
+        b"Content-Type: image/png\r\n\r\n" + picture_bytes(format="PNG") + b"\r\n"
+        b"--edge--\r\n"
+    )
+    request = urllib.request.Request(
+        f"http://127.0.0.1:{site.port}/api/v1/identify?async=1",
+        data=body,
+        headers={
+            "Content-Type": "multipart/form-data; boundary=edge",
+            "X-Request-ID": given,
+        },
+    )
+
+    with urllib.request.urlopen(request) as answer:  # noqa: S310 - our own address
+        assert answer.headers["X-Request-ID"] == given
+    deadline = time.monotonic() + 30
+    for log in ("web.log", "worker.log"):
+        while given not in (var / "log" / log).read_text():
+            assert time.monotonic() < deadline, f"{log} does not name the request"
+            time.sleep(0.2)
