@@ -10,7 +10,9 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.utils.crypto import constant_time_compare
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
-from django_prometheus.exports import ExportToDjangoView
+from django_prometheus.exports import (  # type: ignore[import-untyped]
+    ExportToDjangoView,
+)
 from prometheus_client import CollectorRegistry, Gauge, generate_latest
 
 from classifier.models import IdentifyJob
