@@ -7,7 +7,7 @@ import uuid
 from celery import shared_task
 from django.db import OperationalError
 
-from classifier.actions import answer_job, sweep_jobs
+from classifier.actions import answer_job
 from classifier.predictor import Busy
 
 
@@ -21,9 +21,3 @@ from classifier.predictor import Busy
 def answer_job_task(job_id: str) -> None:
     """Answer one job. Running it twice is the same as running it once."""
     answer_job(uuid.UUID(job_id))
-
-
-@shared_task(ignore_result=True)
-def sweep_jobs_task() -> None:
-    """Catch what the queue lost, and delete what is over."""
-    sweep_jobs()

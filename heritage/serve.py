@@ -142,11 +142,11 @@ def _serve(var: Path, port: int) -> int:
 
 def _sweep() -> None:
     """Ask the worker to catch what the queue lost and to delete what is old."""
-    from classifier.tasks import sweep_jobs_task
+    from heritage.tasks import sweep_task
 
     # With the broker down there is a next minute.
     with suppress(Exception):
-        sweep_jobs_task.delay()
+        sweep_task.delay()
 
 
 def step(name: str, work: Callable[[], str | None]) -> None:

@@ -316,10 +316,10 @@ def test_the_sweep_hands_over_what_the_queue_lost(fake, sent):
         age(folder)
 
     out = StringIO()
-    call_command("sweep_identify_jobs", stdout=out)
+    call_command("sweep", stdout=out)
 
     assert sent == [str(lost.pk)]
-    assert "1 handed to the queue again" in out.getvalue()
+    assert "identify jobs, handed_over: 1" in out.getvalue()
     assert lost.folder.exists()
     assert young.folder.exists()
 
