@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from django.apps import AppConfig
+from django.db.models.signals import post_migrate
 from django.utils.translation import gettext_lazy as _
 
 
@@ -10,3 +11,8 @@ class ClassifierConfig(AppConfig):
 
     def ready(self) -> None:
         from classifier import checks  # noqa: F401  (registers itself)
+        from classifier.groups import ensure_groups
+
+        post_migrate.connect(
+            ensure_groups, sender=self, dispatch_uid="classifier.groups"
+        )

@@ -5,8 +5,15 @@ from django.contrib.staticfiles import apps
 
 
 class HeritageConfig(AppConfig):
+    # Of the two in this file, this one is the app's.
+    default = True
     name = "heritage"
     verbose_name = "Langgundi"
+
+    def ready(self) -> None:
+        from heritage import roles
+
+        roles.connect()
 
 
 class StaticFilesConfig(apps.StaticFilesConfig):

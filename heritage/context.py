@@ -10,6 +10,7 @@ from django.urls import translate_url
 from django.utils.functional import SimpleLazyObject
 
 from classifier import predictor
+from heritage import second_factor
 
 THEMES = ("light", "dark")
 
@@ -36,3 +37,12 @@ def page(request: HttpRequest) -> dict[str, Any]:
 def recogniser(request: HttpRequest) -> dict[str, Any]:
     """What the recogniser says of itself; asked only where a page shows it."""
     return {"recogniser": SimpleLazyObject(predictor.describe)}
+
+
+def account(request: HttpRequest) -> dict[str, Any]:
+    """Whether the reader's role asks for a second factor that they lack."""
+    return {
+        "second_factor_missing": SimpleLazyObject(
+            lambda: second_factor.is_missing(request.user)
+        )
+    }

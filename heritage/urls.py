@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.conf.urls.i18n import i18n_patterns
 from django.contrib import admin
 from django.urls import include, path
+from django.views.generic import RedirectView
 from django.views.i18n import JavaScriptCatalog, set_language
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 
@@ -36,6 +37,12 @@ urlpatterns = [
         path("motifs/", include("motifs.urls")),
         path("contributions/", include("motifs.contribution_urls")),
         path("identify/", include("classifier.urls")),
+        path("account/", include("heritage.account_urls")),
+        # One page changes a password, the one with rate limits and a mail about it.
+        path(
+            "admin/password_change/",
+            RedirectView.as_view(pattern_name="account_change_password"),
+        ),
         path("admin/", admin.site.urls),
         path("jsi18n/", JavaScriptCatalog.as_view(), name="javascript-catalog"),
     ),

@@ -31,7 +31,9 @@ def sources():
     for package in PACKAGES:
         for path in (PROJECT / package).rglob("*.py"):
             yield path, path.read_text()
-    for path in (PROJECT / "templates").rglob("*.html"):
+    pages = (PROJECT / "templates").rglob("*.html")
+    mails = (PROJECT / "templates").rglob("*.txt")
+    for path in (*pages, *mails):
         code = templatize(path.read_text(), origin=str(path))
         # What is left of a template is no Python yet: its indentation means nothing.
         yield path, "\n".join(line.strip() for line in code.splitlines())
