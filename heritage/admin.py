@@ -7,11 +7,17 @@ from typing import TYPE_CHECKING, Any
 # Imported so that they have registered what is unregistered below.
 import allauth.account.admin
 import allauth.mfa.admin  # noqa: F401
-from allauth.account.decorators import secure_admin_login
 from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
 from django.contrib import admin
+from django.contrib.auth.admin import GroupAdmin as DjangoGroupAdmin
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
+from django.contrib.auth.models import Group
+from django.contrib.auth.views import redirect_to_login
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
@@ -21,13 +27,35 @@ from heritage.models import User
 if TYPE_CHECKING:
     from django.db.models import QuerySet
     from django.forms import ModelForm
-    from django.http import HttpRequest
 
-# Rate limits and the second factor hold at the site's own page only.
-admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]
+
+def sign_in(request: HttpRequest, extra_context: Any = None) -> HttpResponse:
+    """Lead to the site's own page: only there rate limits and second factor hold.
+
+    The admin's own form must not even be there for people who are signed in: one who
+    knows another's password would come in as them, past their second factor.
+    """
+    if not request.user.is_authenticated:
+        target = request.GET.get("next") or reverse("admin:index")
+        return redirect_to_login(target)
+    if not admin.site.has_permission(request):
+        raise PermissionDenied
+    return redirect("admin:index")
+
+
+admin.site.login = sign_in  # type: ignore[method-assign,assignment]
 # Secrets of second factors are nobody's to read, and addresses are their owners'.
 admin.site.unregister(Authenticator)
 admin.site.unregister(EmailAddress)
+admin.site.unregister(Group)
+
+
+@admin.register(Group)
+class GroupAdmin(DjangoGroupAdmin):
+    """Roles: their rights may be changed, but they are not deleted."""
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
 
 
 @admin.register(User)

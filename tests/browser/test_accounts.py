@@ -70,9 +70,7 @@ def test_from_signing_up_to_closing(open_page, site, look, settings, language, s
     address = f"{language}-{scheme}@example.org"
     said = WORDS[language]
     at = f"{language}/account"
-    page = open_page(
-        f"/{at}/signup/", color_scheme=scheme, reduced_motion="reduce"
-    )
+    page = open_page(f"/{at}/signup/", color_scheme=scheme, reduced_motion="reduce")
     look(page)
     page.locator("[name=email]").fill(address)
     page.locator("[name=password1]").fill("123")
