@@ -53,7 +53,7 @@ def account(request: HttpRequest) -> HttpResponse:
 @never_cache
 @login_required
 @require_http_methods(["GET", "HEAD", "POST"])
-@reauthentication_required()
+@reauthentication_required()  # type: ignore[untyped-decorator]
 def close(request: HttpRequest) -> HttpResponse:
     """Ask what becomes of the contributions, then close the account."""
     form = CloseForm(request.POST if request.method == "POST" else None)

@@ -43,7 +43,7 @@ class VerifiedEmailStage(EmailVerificationStage):  # type: ignore[misc]
 
 
 def has_address(user: User) -> bool:
-    return EmailAddress.objects.filter(user_id=user.pk).exists()
+    return bool(EmailAddress.objects.filter(user_id=user.pk).exists())
 
 
 class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]

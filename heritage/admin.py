@@ -43,7 +43,7 @@ def sign_in(request: HttpRequest, extra_context: Any = None) -> HttpResponse:
     return redirect("admin:index")
 
 
-admin.site.login = sign_in  # type: ignore[method-assign,assignment]
+admin.site.login = sign_in  # type: ignore[method-assign]
 # Secrets of second factors are nobody's to read, and addresses are their owners'.
 admin.site.unregister(Authenticator)
 admin.site.unregister(EmailAddress)

@@ -61,7 +61,8 @@ def is_required(user: User | AbstractBaseUser | AnonymousUser) -> bool:
 
 
 def has_one(user: User | AbstractBaseUser | AnonymousUser) -> bool:
-    return Authenticator.objects.filter(user_id=user.pk, type__in=FACTORS).exists()
+    found = Authenticator.objects.filter(user_id=user.pk, type__in=FACTORS)
+    return bool(found.exists())
 
 
 def is_missing(user: User | AbstractBaseUser | AnonymousUser) -> bool:

@@ -110,6 +110,8 @@ def _serve(var: Path, port: int) -> int:
     os.environ["PROMETHEUS_MULTIPROC_DIR"] = str(counters)
     log = var / "log"
     log.mkdir(parents=True, exist_ok=True)
+    # Mails carry codes: nobody else on this machine may read them.
+    (var / "mail").mkdir(mode=0o700, exist_ok=True)
     services = [
         Service("web", _gunicorn(port), log / "web.log"),
         Service("worker", _celery(), log / "worker.log"),
@@ -122,7 +124,7 @@ def _serve(var: Path, port: int) -> int:
             f"\nLanggundi is at {_address(port)}\n"
             f"Curators sign in at {_address(port)}id/admin/ as kurator; the password "
             f"is in {password_file}\n"
-            f"Logs are in {log}. Ctrl-C stops everything."
+            f"Mails are {_mails(var)}; logs are in {log}. Ctrl-C stops everything."
         )
         sweep_at = time.monotonic() + SWEEP_EVERY_S
         while True:
@@ -138,6 +140,14 @@ def _serve(var: Path, port: int) -> int:
         signal.signal(signal.SIGINT, signal.SIG_IGN)
         for service in services:
             service.stop()
+
+
+def _mails(var: Path) -> str:
+    from django.conf import settings
+
+    if settings.EMAIL_BACKEND.endswith(".filebased.EmailBackend"):
+        return f"files in {var / 'mail'}"
+    return f"sent through {settings.EMAIL_HOST}"
 
 
 def _sweep() -> None:
