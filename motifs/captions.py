@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 
 from motifs.galleries import SUGGESTION_STANDS
 from motifs.languages import reader_language
+from motifs.licences import short_name
 from motifs.models import Motif, Outcome, Photo
 from motifs.pictures import SIZES
 
@@ -59,6 +60,11 @@ class Caption:
         return ", ".join(
             f"{self.photo.url(size)} {rendered(self.photo, size)[0]}w" for size in SIZES
         )
+
+    @property
+    def licence(self) -> str:
+        """The licence's short name."""
+        return short_name(self.photo.contribution.licence)
 
     @property
     def determination(self) -> str:

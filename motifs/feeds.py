@@ -102,9 +102,13 @@ def _add(feed: PhotoFeed, one: Caption, request: HttpRequest) -> None:
     photo, given = one.photo, one.photo.contribution
     page = request.build_absolute_uri(photo.get_absolute_url())
     credit = contributors.credit(given)
-    licence = str(given.get_licence_display())
     width, height = rendered(photo, "480")
-    lines = [f"{one.determination} {one.rule}".strip(), given.place, credit, licence]
+    lines = [
+        f"{one.determination} {one.rule}".strip(),
+        given.place,
+        credit,
+        one.licence,
+    ]
     feed.add_item(
         title=one.title,
         link=page,
@@ -123,7 +127,7 @@ def _add(feed: PhotoFeed, one: Caption, request: HttpRequest) -> None:
             at for at in (given.accepted_at, photo.determined_at) if at is not None
         ),
         categories=[motif.preferred_name for motif in one.motifs],
-        item_copyright=f"{credit}. {licence}" if credit else licence,
+        item_copyright=f"{credit}. {one.licence}" if credit else one.licence,
         photo_url=request.build_absolute_uri(photo.display_url),
         licence_url=licence_url(given.licence),
     )

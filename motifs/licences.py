@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from django.utils.translation import gettext as _
+
 from motifs.models import Contribution
 
 _COMMONS = "https://creativecommons.org"
@@ -19,5 +21,5 @@ def licence_url(licence: str) -> str:
 
 
 def short_name(licence: str) -> str:
-    """Return the licence's short name; empty where all rights are reserved."""
-    return _KNOWN.get(licence, ("", ""))[0]
+    """Return the licence's short name, for whoever reads and not for whoever gives."""
+    return _KNOWN[licence][0] if licence in _KNOWN else _("All rights reserved")

@@ -10,7 +10,7 @@ from django.views.decorators.http import require_safe
 from motifs import contributors, galleries, keyset, linked_data
 from motifs.captions import caption
 from motifs.languages import reader_language
-from motifs.licences import licence_url, short_name
+from motifs.licences import licence_url
 from motifs.models import Motif, Photo
 from motifs.photo_history import history_of
 
@@ -49,7 +49,6 @@ def photo_detail(request: HttpRequest, photo_id: int) -> HttpResponse:
         "contributor": contributors.public_name(given.given_by),
         "contributor_url": contributors.address(given.given_by),
         "licence_url": licence_url(given.licence),
-        "licence_name": short_name(given.licence),
         "linked_data": (
             linked_data.of_photo(captioned, request.build_absolute_uri)
             if is_public

@@ -116,13 +116,11 @@ def addresses(photos) -> list[str]:
         f"/id/photos/{lying}/",
         f"/en/photos/{photos['standing'].pk}/",
         f"/en/photos/{photos['unknown'].pk}/",
-        f"/en/photos/{photos['suggested'].pk}/",
         "/id/motifs/gigi-haruan/",
         "/en/motifs/gigi-haruan/photos/",
         "/en/motifs/awan-beriring/photos/",
         f"/en/contributors/{photos['giver'].pk}/",
         f"/en/photos/{lying}/report/",
-        "/en/motifs/gigi-haruan/report/",
         "/en/photos/reported/",
     ]
 
