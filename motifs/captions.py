@@ -36,7 +36,7 @@ class Caption:
 
     @property
     def names(self) -> str:
-        return _(" and ").join(motif.preferred_name for motif in self.motifs)
+        return joined([motif.preferred_name for motif in self.motifs])
 
     @property
     def title(self) -> str:
@@ -76,6 +76,13 @@ class Caption:
     def rule(self) -> str:
         """Why that stands, as a sentence; empty if nothing was determined."""
         return by_rule(self.photo.determined_rule)
+
+
+def joined(names: Sequence[str]) -> str:
+    """Return the names of a photo's motifs, of which there are two at most, as one."""
+    if len(names) < 2:
+        return "".join(names)
+    return _("%(first)s and %(last)s") % {"first": names[0], "last": names[-1]}
 
 
 def determined(outcome: str, names: str) -> str:

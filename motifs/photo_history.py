@@ -16,7 +16,7 @@ from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from motifs import contributors
-from motifs.captions import by_rule, determined, labelled_motifs
+from motifs.captions import by_rule, determined, joined, labelled_motifs
 from motifs.models import HistoryEntry, Identification, Outcome, Photo
 
 if TYPE_CHECKING:
@@ -115,7 +115,7 @@ def _names(entry: HistoryEntry, motifs: Mapping[int, Motif]) -> str:
     ids = _named(entry)
     if not all(one in motifs for one in ids):
         return ""
-    return _(" and ").join(motifs[one].preferred_name for one in ids)
+    return joined([motifs[one].preferred_name for one in ids])
 
 
 def _role(entry: HistoryEntry, roles: Mapping[int, str]) -> str:
