@@ -47,6 +47,7 @@ INSTALLED_APPS = [
     "django.contrib.contenttypes",
     "django.contrib.postgres",
     "django.contrib.sessions",
+    "django.contrib.sitemaps",
     "django.contrib.messages",
     "allauth",
     "allauth.account",
@@ -283,6 +284,7 @@ REST_FRAMEWORK = {
     "DEFAULT_THROTTLE_RATES": {
         "identify": env.str("THROTTLE_IDENTIFY", default="60/min"),
         "give": env.str("THROTTLE_GIVE", default="60/hour"),
+        "report": env.str("THROTTLE_REPORT", default="20/hour"),
     },
     "TEST_REQUEST_DEFAULT_FORMAT": "json",
 }

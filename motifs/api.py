@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, TypeVar
 
+from django.db.models import Model
 from django.http import HttpResponsePermanentRedirect
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404
@@ -47,10 +48,11 @@ class MotifPagination(PageNumberPagination):
     max_page_size = 100
 
 
-class MotifView(GenericAPIView[Motif]):
-    """Answers in the language of ``?lang=``, or that of Accept-Language."""
+Row = TypeVar("Row", bound=Model)
 
-    queryset = Motif.objects.none()
+
+class CatalogueView(GenericAPIView[Row]):
+    """Answers in the language of ``?lang=``, or that of Accept-Language."""
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         super().initial(request, *args, **kwargs)
@@ -59,6 +61,10 @@ class MotifView(GenericAPIView[Motif]):
         if "lang" in asked.validated_data:
             # LocaleMiddleware chooses afresh for every request.
             translation.activate(asked.validated_data["lang"])
+
+
+class MotifView(CatalogueView[Motif]):
+    queryset = Motif.objects.none()
 
 
 class MotifListView(MotifView):

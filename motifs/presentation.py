@@ -3,18 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, TypedDict
+from typing import TypedDict
 
-from django.db.models import Prefetch, Window
+from django.db.models import Case, F, Prefetch, Q, When, Window
 from django.db.models.functions import RowNumber
 
+from motifs.galleries import SUGGESTION_STANDS
 from motifs.languages import preference
 from motifs.models import Citation, Claim, LookAlike, Motif, MotifName, Photo, Source
-
-if TYPE_CHECKING:
-    from django.contrib.auth.models import AbstractUser, AnonymousUser
-
-PHOTOS_ON_A_PAGE = 12
 
 
 class NameGroup(TypedDict):
@@ -68,36 +64,38 @@ def record_of(motif: Motif, language: str) -> MotifRecord:
     }
 
 
-def photos_of(motif: Motif, user: AbstractUser | AnonymousUser) -> list[Photo]:
-    """Accepted photos of the motif that this person may see, newest first."""
-    photos = (
-        Photo.objects.visible_to(user)
-        .filter(contribution__state="accepted", contribution__motif=motif)
-        .select_related("contribution__given_by")
-        .order_by(
-            "contribution__is_demonstration", "-contribution__accepted_at", "position"
-        )
-    )
-    return list(photos[:PHOTOS_ON_A_PAGE])
-
-
 def accepted_photos(motifs: Iterable[Motif], most: int) -> dict[int, list[Photo]]:
-    """Return the newest real photos that everybody may see, by the motif's id.
+    """Return real photos that everybody may see as a motif's examples, by its id.
 
-    One query; at most ``most`` of each motif, which count as its examples until more is
-    known than what their givers said and a curator accepted.
+    One query; at most ``most`` of each motif. Those determined as the motif come first;
+    what its giver calls it counts until something else is determined.
     """
+    ids = [motif.pk for motif in motifs]
+    is_suggested = Q(determined_motif=None, determined_outcome__in=SUGGESTION_STANDS)
     ranked = (
         Photo.objects.shown()
+        .filter(contribution__is_demonstration=False)
+        .annotate(
+            shows=Case(
+                When(is_suggested, then=F("contribution__motif")),
+                default=F("determined_motif"),
+            )
+        )
         .filter(
-            contribution__motif__in=list(motifs), contribution__is_demonstration=False
+            Q(determined_motif__in=ids)
+            | (is_suggested & Q(contribution__motif__in=ids))
         )
         .select_related("contribution")
         .annotate(
             place=Window(
                 RowNumber(),
-                partition_by="contribution__motif",
-                order_by=["-contribution__accepted_at", "-pk"],
+                partition_by="shows",
+                order_by=[
+                    F("determined_motif").desc(nulls_last=True),
+                    "-is_good",
+                    "-contribution__accepted_at",
+                    "-pk",
+                ],
             )
         )
         .filter(place__lte=most)
@@ -105,9 +103,7 @@ def accepted_photos(motifs: Iterable[Motif], most: int) -> dict[int, list[Photo]
     )
     found: dict[int, list[Photo]] = {}
     for photo in ranked:
-        motif_id = photo.contribution.motif_id
-        if motif_id is not None:
-            found.setdefault(motif_id, []).append(photo)
+        found.setdefault(photo.shows, []).append(photo)  # type: ignore[attr-defined]
     return found
 
 

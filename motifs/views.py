@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterable
 from typing import TypedDict
 
@@ -10,11 +11,13 @@ from django.core.paginator import InvalidPage, Page, Paginator
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
-from django.utils.cache import patch_vary_headers
+from django.utils.cache import get_conditional_response, patch_vary_headers
+from django.utils.http import quote_etag
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
-from motifs import pictures, presentation
+from motifs import galleries, linked_data, pictures, presentation
+from motifs.captions import caption
 from motifs.languages import reader_language
 from motifs.models import Motif, Photo
 from motifs.search import Found, clean, search
@@ -76,10 +79,19 @@ def motif_detail(request: HttpRequest, slug: str) -> HttpResponse:
         )
         assert merged.merged_into is not None  # noqa: S101 - a constraint says so
         return redirect(merged.merged_into, permanent=True)
+    photos = galleries.first_of_motif(motif)
+    captions = caption(photos)
     context = {
         "motif": motif,
         **presentation.record_of(motif, language),
-        "photos": presentation.photos_of(motif, request.user),
+        "photos": photos,
+        "captions": captions,
+        "counts": galleries.counts_of(motif),
+        "linked_data": (
+            linked_data.of_motif(motif, captions, request.build_absolute_uri)
+            if motif.is_public
+            else ""
+        ),
     }
     return render(request, "motifs/motif_detail.html", context)
 
@@ -97,6 +109,7 @@ def photo_file(request: HttpRequest, photo_id: int, size: str) -> HttpResponseBa
     elif size == pictures.ORIGINAL:
         photos = Photo.objects.originals_visible_to(request.user)
     photo = get_object_or_404(photos, pk=photo_id)
+    response: HttpResponseBase | None
     try:
         if size == pictures.ORIGINAL:
             file, media_type = photo.image.open("rb"), photo.media_type
@@ -105,9 +118,17 @@ def photo_file(request: HttpRequest, photo_id: int, size: str) -> HttpResponseBa
             media_type = pictures.RENDITION_TYPE
     except FileNotFoundError as error:
         raise Http404 from error
-    response = FileResponse(file, content_type=media_type)
-    # Consent can end: only the reader's own browser keeps a copy, and not for long.
-    response["Cache-Control"] = "private, max-age=600"
+    # A stored name is written to once. It is hashed, for it is nobody's business.
+    etag = quote_etag(hashlib.sha256(str(file.name).encode()).hexdigest()[:32])
+    response = get_conditional_response(request, etag=etag)
+    if response is None:
+        response = FileResponse(file, content_type=media_type)
+    else:
+        file.close()
+    response["ETag"] = etag
+    # Consent can end at any moment: only the reader's own browser keeps a copy, and
+    # asks each time whether it may still show it.
+    response["Cache-Control"] = "private, no-cache"
     response["X-Content-Type-Options"] = "nosniff"
     response["Content-Disposition"] = "inline"
     return response
@@ -148,6 +169,10 @@ def labelled(ids: Iterable[int], found: Found, language: str) -> list[Motif]:
 
 def _filled(page: Page[int], found: Found) -> Page[Motif]:
     motifs = labelled(page.object_list, found, reader_language())
+    undrawn = [motif for motif in motifs if not motif.drawing_url]
+    examples = presentation.accepted_photos(undrawn, 1) if undrawn else {}
+    for motif in undrawn:
+        motif.example = next(iter(examples.get(motif.pk, [])), None)
     return Page(motifs, page.number, page.paginator)  # type: ignore[arg-type]
 
 

@@ -17,6 +17,7 @@ from motifs.actions.flags import flag_photo
 from motifs.actions.history import record
 from motifs.actions.identifications import identify_photo, withdraw_identification
 from motifs.actions.motifs import publish_motif
+from motifs.actions.problems import report_problem
 
 __all__ = [
     "MAX_PHOTOS",
@@ -27,6 +28,7 @@ __all__ = [
     "identify_photo",
     "publish_motif",
     "record",
+    "report_problem",
     "start_contribution",
     "submit_contribution",
     "withdraw_contribution",

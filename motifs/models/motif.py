@@ -22,6 +22,8 @@ from motifs.permissions import is_curator
 if TYPE_CHECKING:
     from django.contrib.auth.models import AbstractUser, AnonymousUser
 
+    from motifs.models.photo import Photo
+
 
 class Confidence(models.TextChoices):
     """How well the sources bear a statement out."""
@@ -163,6 +165,8 @@ class Motif(Protected):
 
     # The spelling that a search met; the search sets it on what it found.
     matched_name: str = ""
+    # A photo for lists where there is no drawing; set by the page that shows it.
+    example: Photo | None = None
 
     class Meta:
         verbose_name = _("motif")
@@ -211,6 +215,11 @@ class Motif(Protected):
 
     def get_absolute_url(self) -> str:
         return reverse("motifs:motif-detail", args=[self.slug])
+
+    @property
+    def is_public(self) -> bool:
+        """Whether everybody may see it, as ``published`` says of many."""
+        return self.state == self.State.PUBLISHED and self.access == Access.PUBLIC
 
     @cached_property
     def preferred_name(self) -> str:

@@ -121,7 +121,7 @@ class PhotoQuerySet(models.QuerySet["Photo"]):
             determined_outcome=Outcome.MOTIF,
             determined_motif__state=Motif.State.PUBLISHED,
             determined_motif__access=Access.PUBLIC,
-        )
+        ).exclude(contribution__motif__access=Access.RESTRICTED)
 
 
 class Photo(Protected):

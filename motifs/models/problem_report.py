@@ -2,14 +2,31 @@
 
 from __future__ import annotations
 
+from typing import Self
+
 from django.conf import settings
 from django.db import models
-from django.db.models import Q
+from django.db.models import Case, Q, Value, When
 from django.utils.translation import gettext_lazy as _
 
 from motifs.models.contribution import both_or_neither
 from motifs.models.motif import Motif
 from motifs.models.photo import Photo
+
+
+class ProblemReportQuerySet(models.QuerySet["ProblemReport"]):
+    def unresolved(self) -> Self:
+        return self.filter(resolved_at=None)
+
+    def most_urgent_first(self) -> Self:
+        """Open before resolved, then whose rights are touched, then the oldest."""
+        return self.annotate(
+            urgency=Case(
+                When(resolved_at__isnull=False, then=Value(2)),
+                When(kind__in=ProblemReport.URGENT, then=Value(0)),
+                default=Value(1),
+            )
+        ).order_by("urgency", "reported_at", "pk")
 
 
 class ProblemReport(models.Model):
@@ -21,6 +38,9 @@ class ProblemReport(models.Model):
         PERSON = "person", _("I can be recognised and do not want to be")
         COMMUNITY = "community", _("Our community does not want it shown")
         OTHER = "other", _("Something else")
+
+    URGENT = (Kind.RIGHTS, Kind.PERSON, Kind.COMMUNITY)
+    """Somebody's rights may be touched; a curator looks at these first."""
 
     kind = models.CharField(_("kind"), max_length=10, choices=Kind)
     photo = models.ForeignKey(
@@ -49,6 +69,8 @@ class ProblemReport(models.Model):
         verbose_name=_("resolved by"),
     )
     resolution = models.TextField(_("what was done"), blank=True)
+
+    objects = ProblemReportQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("problem report")

@@ -141,7 +141,7 @@ class TestWhat:
 
         assert response["Content-Type"] == "image/jpeg"
         assert response["X-Content-Type-Options"] == "nosniff"
-        assert response["Cache-Control"] == "private, max-age=600"
+        assert response["Cache-Control"] == "private, no-cache"
         body(response)
 
     def test_a_rendition_is_made_once(self, client):

@@ -1,0 +1,37 @@
+"""What search engines may read: published motifs and shown photos, in each language."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from django.contrib.sitemaps import Sitemap
+from django.db.models import QuerySet
+
+from motifs.models import Motif, Photo
+
+
+class MotifSitemap(Sitemap[Motif]):
+    i18n = True
+    alternates = True
+    x_default = True
+
+    def items(self) -> QuerySet[Motif]:
+        return Motif.objects.published().order_by("pk")
+
+
+class PhotoSitemap(Sitemap[Photo]):
+    i18n = True
+    alternates = True
+    x_default = True
+    # Each address stands once a language: a file may hold 50,000 of them.
+    limit = 10_000
+
+    def items(self) -> QuerySet[Photo]:
+        real = Photo.objects.shown().filter(contribution__is_demonstration=False)
+        return real.select_related("contribution").order_by("pk")
+
+    def lastmod(self, photo: Photo) -> datetime | None:
+        return photo.determined_at or photo.contribution.accepted_at
+
+
+SITEMAPS = {"motifs": MotifSitemap, "photos": PhotoSitemap}

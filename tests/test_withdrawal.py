@@ -1,0 +1,261 @@
+"""What is no longer to be seen is gone from everywhere, at once.
+
+Each surface first shows the photo, so that a case cannot pass because it never did.
+"""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from django.utils import timezone
+
+from classifier import predictor
+from classifier.models import SharedAnswer
+from motifs import contributors
+from motifs.actions import withdraw_contribution
+from motifs.models import Access, Photo
+from tests.classifier.fakes import FakePredictor
+from tests.classifier.pictures import photo as visitors_photo
+from tests.factories import ContributionFactory, MotifFactory, PhotoFactory
+from tests.motifs.judging import determine
+
+pytestmark = pytest.mark.django_db
+
+CREDIT = "Sumbangan Rusmini"
+
+
+@pytest.fixture(autouse=True)
+def fake(monkeypatch):
+    """A recogniser that names the motif, so that an answer shows its examples."""
+    monkeypatch.setattr(
+        predictor,
+        "load",
+        lambda folder: FakePredictor({"gigi-haruan": 0.99}, single=("gigi-haruan",)),
+    )
+    predictor.forget()
+    yield
+    predictor.forget()
+
+
+@pytest.fixture
+def given(monkeypatch):
+    """A determined photo on every surface: its motif has no drawing of its own."""
+    motif = MotifFactory(slug="gigi-haruan", name="Gigi Haruan")
+    contribution = ContributionFactory(
+        accepted=True, motif=motif, consent_to_train=True, credit_line=CREDIT
+    )
+    giver = contribution.given_by
+    monkeypatch.setattr(
+        contributors,
+        "public_name",
+        lambda user: "Rusmini" if user and user.pk == giver.pk else "",
+    )
+    # Lists show photos of motifs that nobody has drawn.
+    monkeypatch.setattr("motifs.drawings.drawing_url", lambda slug: "")
+    return determine(PhotoFactory(contribution=contribution), motif)
+
+
+def said(response) -> str:
+    """What an answer says; nothing where there is no such page."""
+    if response.status_code == 404:
+        return ""
+    assert response.status_code == 200
+    if response.streaming:
+        return "a file" if b"".join(response.streaming_content) else ""
+    return response.content.decode()
+
+
+def names(photo, text: str) -> bool:
+    """Whether a page or an answer leads to the photo, or to its files."""
+    return (
+        photo.thumbnail_url.rpartition("/")[0] in text or f"/photos/{photo.pk}/" in text
+    )
+
+
+def linked_data(page: str) -> list:
+    """What the page says to programs, each element that holds it."""
+    parts = page.split('<script type="application/ld+json">')[1:]
+    return [json.loads(part.partition("</script>")[0]) for part in parts]
+
+
+def of_page(address):
+    def is_there(client, photo) -> bool:
+        return names(photo, said(client.get(address(photo))))
+
+    return is_there
+
+
+def of_file(size):
+    def is_there(client, photo) -> bool:
+        return said(client.get(photo.url(size))) == "a file"
+
+    return is_there
+
+
+def file_with_key(client, photo) -> bool:
+    address = f"{photo.thumbnail_url}?key={photo.contribution.key}"
+    return said(client.get(address)) == "a file"
+
+
+def in_linked_data(client, photo) -> bool:
+    found = linked_data(said(client.get("/id/motifs/gigi-haruan/")))
+    return CREDIT in json.dumps(found)
+
+
+def own_linked_data(client, photo) -> bool:
+    found = linked_data(said(client.get(photo.get_absolute_url())))
+    return CREDIT in json.dumps(found)
+
+
+def in_answers(client, photo) -> bool:
+    response = client.post("/id/identify/", {"image": visitors_photo()})
+    return names(photo, said(response))
+
+
+def on_shared_page(client, photo) -> bool:
+    shared = SharedAnswer.objects.first()
+    if shared is None:
+        client.post("/id/identify/share/", {"image": visitors_photo()})
+        shared = SharedAnswer.objects.get()
+    return names(photo, said(client.get(shared.get_absolute_url())))
+
+
+def beside_another(client, photo) -> bool:
+    """Among the other photos of its cloth, as long as that one has a page."""
+    other = photo.contribution.photos.exclude(pk=photo.pk).first()
+    if other is None:
+        other = PhotoFactory(contribution=photo.contribution)
+    return names(photo, said(client.get(other.get_absolute_url())))
+
+
+def in_next_dataset(client, photo) -> bool:
+    return Photo.objects.trainable().filter(pk=photo.pk).exists()
+
+
+SURFACES = {
+    "its page": of_page(lambda photo: photo.get_absolute_url()),
+    "the page to report it": of_page(lambda photo: f"/id/photos/{photo.pk}/report/"),
+    "the motif's page": of_page(lambda photo: "/id/motifs/gigi-haruan/"),
+    "the motif's photos": of_page(lambda photo: "/id/motifs/gigi-haruan/photos/"),
+    "the contributor's page": of_page(
+        lambda photo: f"/id/contributors/{photo.contribution.given_by_id}/"
+    ),
+    "the list of motifs": of_page(lambda photo: "/id/motifs/"),
+    "the search": of_page(lambda photo: "/id/motifs/?q=gigi+haruan"),
+    "the API's list": of_page(lambda photo: "/api/v1/photos/"),
+    "the API's list of the motif": of_page(
+        lambda photo: "/api/v1/photos/?motif=gigi-haruan"
+    ),
+    "the API's record": of_page(lambda photo: f"/api/v1/photos/{photo.pk}/"),
+    "the feed": of_page(lambda photo: "/id/feed/"),
+    "the motif's feed": of_page(lambda photo: "/en/motifs/gigi-haruan/feed/"),
+    "the sitemap": of_page(lambda photo: "/sitemap-photos.xml"),
+    "the file of 480 pixels": of_file("480"),
+    "the file of 1600 pixels": of_file("1600"),
+    "the motif's metadata": in_linked_data,
+    "its own metadata": own_linked_data,
+    "answers": in_answers,
+    "shared answers": on_shared_page,
+    "the cloth's other photos": beside_another,
+}
+
+
+def withdraw(photo):
+    giver = photo.contribution.given_by
+    withdraw_contribution(contribution=photo.contribution, by=giver)
+
+
+def take_back_consent_to_show(photo):
+    photo.contribution.consent_to_show = False
+    photo.contribution.save()
+
+
+def take_back_consent_to_train(photo):
+    photo.contribution.consent_to_train = False
+    photo.contribution.save()
+
+
+def find_no_cloth(photo):
+    photo.identifications.update(withdrawn_at=timezone.now())
+    determine(photo, outcome="not_cloth")
+    assert photo.determined_outcome == "not_cloth"
+
+
+def restrict(photo):
+    photo.access = Access.RESTRICTED
+    photo.save()
+
+
+def restrict_its_motif(photo):
+    photo.determined_motif.access = Access.RESTRICTED
+    photo.determined_motif.save()
+
+
+ENDINGS = {
+    "withdrawn": withdraw,
+    "consent to show taken back": take_back_consent_to_show,
+    "no cloth": find_no_cloth,
+    "restricted": restrict,
+    "its motif restricted": restrict_its_motif,
+}
+
+
+@pytest.mark.parametrize("ending", ENDINGS.values(), ids=ENDINGS)
+@pytest.mark.parametrize("is_there", SURFACES.values(), ids=SURFACES)
+def test_a_photo_that_may_no_longer_be_shown_is_gone_from(
+    client, given, is_there, ending
+):
+    assert is_there(client, given)
+
+    ending(given)
+
+    assert not is_there(client, given)
+
+
+@pytest.mark.parametrize(
+    "ending",
+    [
+        withdraw,
+        take_back_consent_to_train,
+        find_no_cloth,
+        restrict,
+        restrict_its_motif,
+    ],
+)
+def test_it_is_gone_from_the_next_dataset(client, given, ending):
+    assert in_next_dataset(client, given)
+
+    ending(given)
+
+    assert not in_next_dataset(client, given)
+
+
+def test_the_key_of_a_withdrawn_contribution_opens_no_file(client, given):
+    assert file_with_key(client, given)
+
+    withdraw(given)
+
+    assert not file_with_key(client, given)
+
+
+def test_what_only_was_restricted_is_back_when_it_is_public_again(client, given):
+    restrict(given)
+    given.access = Access.PUBLIC
+    given.save()
+
+    gone = [name for name, is_there in SURFACES.items() if not is_there(client, given)]
+
+    assert gone == []
+
+
+def test_its_giver_still_has_it(client, given):
+    client.force_login(given.contribution.given_by)
+
+    withdraw(given)
+
+    page = client.get(given.get_absolute_url())
+    assert page.status_code == 200
+    assert page["X-Robots-Tag"] == "noindex"
+    assert linked_data(page.content.decode()) == []
+    assert said(client.get(given.url("original"))) == "a file"
