@@ -143,6 +143,14 @@ AUTH_PASSWORD_VALIDATORS = [
 ]
 LOGIN_URL = "admin:login"
 
+# Mails say where the site is; requests know, tasks do not.
+SITE_URL = env.str("SITE_URL", default="http://127.0.0.1:8000").rstrip("/")
+if not SITE_URL.startswith(("http://", "https://")):
+    raise ImproperlyConfigured(
+        "SITE_URL is no address. Set it to where readers find the site, such as "
+        "https://langgundi.example."
+    )
+
 # Language and time
 
 LANGUAGE_CODE = "id"
@@ -230,6 +238,7 @@ REST_FRAMEWORK = {
     "DEFAULT_THROTTLE_RATES": {
         "identify": env.str("THROTTLE_IDENTIFY", default="60/min"),
         "give": env.str("THROTTLE_GIVE", default="60/hour"),
+        "upload": env.str("THROTTLE_UPLOAD", default="300/hour"),
     },
     "TEST_REQUEST_DEFAULT_FORMAT": "json",
 }

@@ -13,20 +13,24 @@ from motifs.actions.contributions import (
     submit_contribution,
     withdraw_contribution,
 )
+from motifs.actions.editing import EDITABLE, edit_contribution, remove_photo
 from motifs.actions.flags import flag_photo
 from motifs.actions.history import record
 from motifs.actions.identifications import identify_photo, withdraw_identification
 from motifs.actions.motifs import publish_motif
 
 __all__ = [
+    "EDITABLE",
     "MAX_PHOTOS",
     "accept_contribution",
     "add_photo",
     "decline_contribution",
+    "edit_contribution",
     "flag_photo",
     "identify_photo",
     "publish_motif",
     "record",
+    "remove_photo",
     "start_contribution",
     "submit_contribution",
     "withdraw_contribution",
