@@ -6,7 +6,6 @@ from celery import shared_task
 from django.db import OperationalError
 
 from motifs.notices import send_notice
-from motifs.sweeping import sweep_contributions
 
 
 @shared_task(
@@ -19,9 +18,3 @@ from motifs.sweeping import sweep_contributions
 def send_notice_task(notice_id: int) -> None:
     """Write to a giver. Running it twice is the same as running it once."""
     send_notice(notice_id)
-
-
-@shared_task(ignore_result=True)
-def sweep_contributions_task() -> None:
-    """Send what the queue lost, and delete what was never given."""
-    sweep_contributions()

@@ -99,9 +99,7 @@ def _held(upload: Upload) -> HttpResponse:
     if upload.refusal:
         # The sender begins again, and is then told why it was refused.
         return _answer(410)
-    return _answer(
-        200, upload=upload, headers={"Upload-Length": str(upload.length)}
-    )
+    return _answer(200, upload=upload, headers={"Upload-Length": str(upload.length)})
 
 
 def _take(request: HttpRequest, upload: Upload) -> HttpResponse:

@@ -9,6 +9,7 @@ const form = document.getElementById("giving");
 const words = document.getElementById("giving-words").dataset;
 const list = document.getElementById("giving-photos");
 const said = document.getElementById("giving-said");
+const heard = document.getElementById("giving-heard");
 const kept = document.getElementById("giving-kept");
 const drop = document.getElementById("giving-drop");
 
@@ -137,7 +138,7 @@ const giving = {
   next,
   changed: showCount,
   arrived(photo) {
-    said.textContent = `${words.arrived}: ${photo.file.name}`;
+    heard.textContent = `${words.arrived}: ${photo.file.name}`;
     next();
   },
   removed(photo) {

@@ -96,8 +96,10 @@ export class GivenPhoto {
     const isOver = state === "done" || state === "failed";
     this.bar.hidden = isOver;
     this.value.hidden = isOver;
-    const name = { sending: words.pause, waiting: words.pause, done: "" }[state];
-    const press = name ?? (state === "failed" || state === "offline" ? words.retry : words.resume);
+    // A file that is no photo is none the second time either.
+    const again = state === "failed" && !text.includes(words.failed) ? "" : words.retry;
+    const presses = { sending: words.pause, waiting: words.pause, paused: words.resume, done: "" };
+    const press = presses[state] ?? again;
     this.pauser.hidden = !press;
     this.pauser.textContent = press;
     this.pauser.setAttribute("aria-label", `${press}: ${this.file.name}`);
@@ -134,7 +136,7 @@ export class GivenPhoto {
 
   /** Say for good why it cannot be added. */
   refuse(text) {
-    this.#show("failed", text);
+    this.#show("failed", `${this.file.name}: ${text}`);
     this.giving.next();
   }
 

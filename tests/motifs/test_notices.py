@@ -1,4 +1,4 @@
-"""Givers are written to: once, in their language, whatever the queue or the mail does."""
+"""Givers are written to: once, in their language, whatever queue and mail do."""
 
 import threading
 from datetime import timedelta

@@ -66,9 +66,9 @@ def test_a_draft_that_something_refers_to_does_not_stop_the_sweep():
     assert list(Contribution.objects.all()) == [kept]
 
 
-def test_the_command_says_what_it_did(capsys):
+def test_the_site_s_one_sweep_does_it(capsys):
     age(ContributionFactory(draft=True), 31)
 
-    call_command("sweep_contributions")
+    call_command("sweep")
 
-    assert "drafts deleted: 1" in capsys.readouterr().out
+    assert "contributions, drafts_deleted: 1" in capsys.readouterr().out

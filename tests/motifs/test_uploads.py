@@ -183,7 +183,11 @@ class TestProtocol:
         where = begin(client, draft, 10)["Location"]
 
         response = client.patch(
-            where, b"x", content_type="text/plain", headers={"Upload-Offset": "0"}, **TUS
+            where,
+            b"x",
+            content_type="text/plain",
+            headers={"Upload-Offset": "0"},
+            **TUS,
         )
 
         assert response.status_code == 415
@@ -228,7 +232,9 @@ class TestProtocol:
         where = begin(client, draft, 10)["Location"]
         other = ContributionFactory(draft=True)
 
-        assert client.head(where.replace(draft.key, other.key), **TUS).status_code == 404
+        assert (
+            client.head(where.replace(draft.key, other.key), **TUS).status_code == 404
+        )
         assert begin(client, Upload(key="x"), 10).status_code == 404
 
     def test_without_the_token_of_the_page_nothing_is_taken(self, draft):
@@ -509,7 +515,9 @@ class TestAtOnce:
         assert draft.photos.count() == 1
         assert parts() == []
         folders = default_storage.listdir("photos")[0]
-        files = [f for one in folders for f in default_storage.listdir(f"photos/{one}")[1]]
+        files = [
+            f for one in folders for f in default_storage.listdir(f"photos/{one}")[1]
+        ]
         assert len(files) == 1
 
     def test_the_same_file_begun_four_times_is_one_upload(self):
