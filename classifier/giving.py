@@ -13,7 +13,8 @@ from classifier import predictor, problems
 from classifier.actions import identify_photos
 from classifier.models import Report, SharedAnswer
 from motifs.actions import add_photo, start_contribution, submit_contribution
-from motifs.models import Motif, Photo
+from motifs.languages import reader_language
+from motifs.models import Contribution, Motif, Photo
 from motifs.refusals import Refusal
 
 if TYPE_CHECKING:
@@ -90,6 +91,9 @@ def report_answer(
                 by=by,
                 motif=motif,
                 opinion=opinion,
+                # The form says: nobody to be recognised in it.
+                people=Contribution.People.NONE,
+                language=reader_language(),
                 licence=licence,
                 consent_to_show=consent,
                 consent_to_train=consent,

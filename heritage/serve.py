@@ -97,6 +97,7 @@ def _is_free(port: int) -> bool:
 
 def _serve(var: Path, port: int) -> int:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "heritage.settings")
+    os.environ.setdefault("SITE_URL", _address(port))
     django.setup()
     password_file = var / "curator-password"
     step("Database", _migrate)

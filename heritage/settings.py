@@ -193,6 +193,14 @@ else:
     EMAIL_BACKEND = "django.core.mail.backends.filebased.EmailBackend"
     EMAIL_FILE_PATH = str(VAR_DIR / "mail")
 
+# Mails say where the site is; requests know, tasks do not.
+SITE_URL = env.str("SITE_URL", default="http://127.0.0.1:8000").rstrip("/")
+if not SITE_URL.startswith(("http://", "https://")):
+    raise ImproperlyConfigured(
+        "SITE_URL is no address. Set it to where readers find the site, such as "
+        "https://langgundi.example."
+    )
+
 # Language and time
 
 LANGUAGE_CODE = "id"
@@ -285,6 +293,7 @@ REST_FRAMEWORK = {
         "identify": env.str("THROTTLE_IDENTIFY", default="60/min"),
         "give": env.str("THROTTLE_GIVE", default="60/hour"),
         "report": env.str("THROTTLE_REPORT", default="20/hour"),
+        "upload": env.str("THROTTLE_UPLOAD", default="300/hour"),
     },
     "TEST_REQUEST_DEFAULT_FORMAT": "json",
 }

@@ -6,11 +6,13 @@ import logging
 from collections.abc import Callable, Mapping
 
 from classifier.actions import sweep_jobs
+from motifs.sweeping import sweep_contributions
 
 logger = logging.getLogger(__name__)
 
 SWEEPS: Mapping[str, Callable[[], Mapping[str, int]]] = {
     "identify jobs": sweep_jobs,
+    "contributions": sweep_contributions,
 }
 
 

@@ -142,6 +142,7 @@ def _contribute(
         by=giver,
         motif=motif,
         story=STORY,
+        people=Contribution.People.NONE,
         licence=Contribution.Licence.CC0,
         consent_to_show=True,
         is_demonstration=True,

@@ -99,6 +99,18 @@ def rendition(photo: Photo, size: str) -> str:
     return name
 
 
+def forget_renditions(digest: str) -> None:
+    """Delete every rendition made of the photo with this SHA-256."""
+    folder = f"renditions/{digest[:2]}"
+    try:
+        names = default_storage.listdir(folder)[1]
+    except FileNotFoundError:
+        return
+    for name in names:
+        if name.startswith(f"{digest}-"):
+            default_storage.delete(f"{folder}/{name}")
+
+
 def _rendered(content: bytes, side: int) -> bytes:
     with Image.open(BytesIO(content), formats=_FORMATS) as image:
         image.draft("RGB", (side, side))

@@ -29,6 +29,30 @@ class NotADraft(Refusal):
     sentence = _("This contribution has been submitted and can no longer be changed.")
 
 
+class AlreadyDecided(Refusal):
+    sentence = _(
+        "This contribution has been decided on or withdrawn and can no longer be "
+        "changed."
+    )
+
+
+class PeopleNotSaid(Refusal):
+    sentence = _("Say whether somebody can be recognised in the photos.")
+
+
+class LastPhoto(Refusal):
+    sentence = _(
+        "What is submitted keeps at least one photo. To take back all, withdraw it."
+    )
+
+
+class PhotoJudged(Refusal):
+    sentence = _(
+        "A curator has looked at this photo already. To take it back, withdraw the "
+        "contribution."
+    )
+
+
 class NotWaiting(Refusal):
     sentence = _("This contribution is not waiting for a decision.")
 
@@ -58,7 +82,7 @@ class TooManyPhotos(Refusal):
 
 
 class NotAPhoto(Refusal):
-    sentence = _("This file is not a JPEG, PNG or WebP picture that can be read.")
+    sentence = _("This file is not a JPEG, PNG, WebP or HEIC picture that can be read.")
 
 
 class PhotoTooLarge(Refusal):

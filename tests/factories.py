@@ -150,6 +150,7 @@ class ContributionFactory(DjangoModelFactory):
     given_by = factory.SubFactory(UserFactory)
     motif = factory.SubFactory(MotifFactory)
     licence = "CC-BY-4.0"
+    people = "none"
     consent_to_show = True
     state = "submitted"
     submitted_at = LONG_AGO

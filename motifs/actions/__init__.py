@@ -13,6 +13,7 @@ from motifs.actions.contributions import (
     submit_contribution,
     withdraw_contribution,
 )
+from motifs.actions.editing import EDITABLE, edit_contribution, remove_photo
 from motifs.actions.flags import flag_photo
 from motifs.actions.history import record
 from motifs.actions.identifications import identify_photo, withdraw_identification
@@ -20,14 +21,17 @@ from motifs.actions.motifs import publish_motif
 from motifs.actions.problems import report_problem
 
 __all__ = [
+    "EDITABLE",
     "MAX_PHOTOS",
     "accept_contribution",
     "add_photo",
     "decline_contribution",
+    "edit_contribution",
     "flag_photo",
     "identify_photo",
     "publish_motif",
     "record",
+    "remove_photo",
     "report_problem",
     "start_contribution",
     "submit_contribution",

@@ -10,11 +10,12 @@ from django.core.files.base import ContentFile
 from django.db import transaction
 from django.utils import timezone
 
-from motifs import copies, metadata, pictures
+from motifs import copies, heic, metadata, pictures
 from motifs.actions.history import record
 from motifs.models import Contribution, HistoryEntry, Motif, Photo
 from motifs.permissions import is_curator
 from motifs.refusals import (
+    AlreadyDecided,
     AlreadyWithdrawn,
     NoLicence,
     NoPhotos,
@@ -25,6 +26,7 @@ from motifs.refusals import (
     NoText,
     NotWaiting,
     NotYours,
+    PeopleNotSaid,
     PhotoGivenAlready,
     TooManyPhotos,
 )
@@ -58,6 +60,7 @@ def start_contribution(
     story: str = "",
     suggested_text: str = "",
     suggested_source: str = "",
+    claim_key: str = "",
     licence: str = "",
     credit_line: str = "",
     consent_to_show: bool = False,
@@ -83,6 +86,7 @@ def start_contribution(
         story=story,
         suggested_text=suggested_text,
         suggested_source=suggested_source,
+        claim_key=claim_key,
         licence=licence,
         credit_line=credit_line,
         consent_to_show=consent_to_show,
@@ -93,25 +97,17 @@ def start_contribution(
 
 @transaction.atomic
 def add_photo(*, contribution: Contribution, image: Readable, by: User | None) -> Photo:
-    """Add a photo to one's own draft and announce it once it is really there.
+    """Add a photo to what one is giving and announce it once it is really there.
 
     The picture is kept byte for byte, under a random name; what its file said of the
-    place, the time and the person is not (``metadata.without_personal``).
+    place, the time and the person is not (``metadata.without_personal``). Of a HEIC a
+    JPEG is kept (``motifs.heic``).
 
-    Raises NotYours, NotADraft, TooManyPhotos, PhotoGivenAlready, and what
+    Raises NotYours, AlreadyDecided, TooManyPhotos, PhotoGivenAlready, and what
     ``pictures.describe`` raises: NotAPhoto, PhotoTooLarge.
     """
-    locked = _locked(contribution)
-    if not _gave(locked, by):
-        raise NotYours
-    if locked.state != Contribution.State.DRAFT:
-        raise NotADraft
-    content = image.read(pictures.MAX_BYTES + 1)
-    found = pictures.describe(content)
-    try:
-        content = metadata.without_personal(content)
-    except metadata.Damaged as error:
-        raise NotAPhoto from error
+    content, found = _prepared(image)
+    locked = own_pending(contribution, by)
     digest = hashlib.sha256(content).hexdigest()
     given = list(locked.photos.values_list("sha256", "position"))
     if digest in {earlier for earlier, _position in given}:
@@ -133,15 +129,37 @@ def add_photo(*, contribution: Contribution, image: Readable, by: User | None) -
     except BaseException:
         photo.image.delete(save=False)
         raise
+    if locked.state == Contribution.State.SUBMITTED:
+        record(
+            HistoryEntry.Verb.EDITED,
+            by=by,
+            contribution=locked,
+            data={"added_photo": {"position": photo.position, "sha256": digest}},
+        )
     transaction.on_commit(partial(photo_added.send_robust, Photo, photo_id=photo.pk))
     return photo
+
+
+def _prepared(image: Readable) -> tuple[bytes, pictures.Description]:
+    """Read a picture, check it, and leave what is personal behind.
+
+    Before any lock: decoding takes its time, and others wait for the contribution.
+    """
+    content = image.read(pictures.MAX_BYTES + 1)
+    if heic.is_heic(content) and len(content) <= pictures.MAX_BYTES:
+        content = heic.as_jpeg(content, most_pixels=pictures.MAX_PIXELS)
+    found = pictures.describe(content)
+    try:
+        return metadata.without_personal(content), found
+    except metadata.Damaged as error:
+        raise NotAPhoto from error
 
 
 @transaction.atomic
 def submit_contribution(*, contribution: Contribution, by: User | None) -> Contribution:
     """Hand one's own draft to the curators.
 
-    Raises NotYours, NotADraft, NoLicence, NoPhotos, NoText.
+    Raises NotYours, NotADraft, NoLicence, NoPhotos, PeopleNotSaid, NoText.
     """
     locked = _locked(contribution)
     if not _gave(locked, by):
@@ -155,6 +173,8 @@ def submit_contribution(*, contribution: Contribution, by: User | None) -> Contr
             raise NoText
     elif not locked.photos.exists():
         raise NoPhotos
+    elif not locked.people:
+        raise PeopleNotSaid
     locked.state = Contribution.State.SUBMITTED
     locked.submitted_at = timezone.now()
     record(HistoryEntry.Verb.SUBMITTED, by=by, contribution=locked)
@@ -227,6 +247,16 @@ def withdraw_contribution(
     locked.withdrawn_by = by
     record(HistoryEntry.Verb.WITHDRAWN, by=by, contribution=locked)
     return _saved(locked, contribution, "withdrawn_at", "withdrawn_by")
+
+
+def own_pending(contribution: Contribution, by: User | None) -> Contribution:
+    """Lock one's own contribution while nobody has decided on it."""
+    locked = _locked(contribution)
+    if not _gave(locked, by):
+        raise NotYours
+    if not locked.is_pending:
+        raise AlreadyDecided
+    return locked
 
 
 def _gave(contribution: Contribution, by: User | None) -> bool:

@@ -30,6 +30,12 @@ def flag_photo(
     flag, _is_new = Flag.objects.update_or_create(
         photo=photo, kind=kind, other=other, defaults={"measure": measure}
     )
+    reckon_attention(contribution)
+    return flag
+
+
+def reckon_attention(contribution: Contribution) -> None:
+    """Add up what the checks noted of a locked contribution's photos."""
     counted = (
         Flag.objects.filter(photo__contribution=contribution)
         .values_list("kind")
@@ -39,4 +45,3 @@ def flag_photo(
         Flag.WEIGHTS[Flag.Kind(one)] * count for one, count in counted
     )
     contribution.save(update_fields=["attention"])
-    return flag

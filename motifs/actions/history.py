@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from motifs.models import Contribution, HistoryEntry, Motif, Photo
+from motifs.notices import announce
 
 if TYPE_CHECKING:
     from heritage.models import User
@@ -27,7 +28,7 @@ def record(
         by: nobody where a check did it, or somebody without an account.
         data: what was, and what became; JSON.
     """
-    return HistoryEntry.objects.create(
+    entry = HistoryEntry.objects.create(
         verb=verb,
         by=by,
         contribution=contribution,
@@ -36,3 +37,5 @@ def record(
         reason=reason,
         data=data or {},
     )
+    announce(entry)
+    return entry

@@ -8,6 +8,7 @@ from motifs.models.history import HistoryEntry
 from motifs.models.identification import Identification
 from motifs.models.import_record import ImportRecord
 from motifs.models.motif import Confidence, Motif, MotifName
+from motifs.models.notice import Notice
 from motifs.models.photo import Outcome, Photo
 from motifs.models.problem_report import ProblemReport
 from motifs.models.upload import Upload
@@ -25,6 +26,7 @@ __all__ = [
     "LookAlike",
     "Motif",
     "MotifName",
+    "Notice",
     "Outcome",
     "Photo",
     "ProblemReport",

@@ -27,6 +27,12 @@ def new_key() -> str:
 
 
 class ContributionQuerySet(models.QuerySet["Contribution"]):
+    def pending(self) -> Self:
+        """Those that their giver may still change: nobody has decided on them."""
+        return self.filter(
+            state__in=(Contribution.State.DRAFT, Contribution.State.SUBMITTED)
+        )
+
     def waiting(self) -> Self:
         return self.filter(state=Contribution.State.SUBMITTED)
 
@@ -127,6 +133,12 @@ class Contribution(models.Model):
     story = models.TextField(_("story"), blank=True)
     suggested_text = models.TextField(_("suggested text"), blank=True)
     suggested_source = models.TextField(_("its source"), blank=True)
+    claim_key = models.CharField(
+        _("statement"),
+        max_length=100,
+        blank=True,
+        help_text=_("The key of the claim that a suggested edit is about, if of one."),
+    )
     people = models.CharField(
         _("people in the photos"), max_length=10, choices=People, blank=True, default=""
     )
@@ -152,6 +164,9 @@ class Contribution(models.Model):
     )
     state = models.CharField(
         _("state"), max_length=10, choices=State, default=State.DRAFT, editable=False
+    )
+    edited_at = models.DateTimeField(
+        _("last edited at"), null=True, blank=True, editable=False
     )
     submitted_at = models.DateTimeField(_("submitted at"), null=True, editable=False)
     accepted_at = models.DateTimeField(_("accepted at"), null=True, editable=False)
@@ -274,3 +289,8 @@ class Contribution(models.Model):
     def get_absolute_url(self) -> str:
         """Return its status page, which is for those who have the address."""
         return reverse("contributions:contribution-detail", args=[self.key])
+
+    @property
+    def is_pending(self) -> bool:
+        """Whether its giver may still change it."""
+        return self.state in (self.State.DRAFT, self.State.SUBMITTED)

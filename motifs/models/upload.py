@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from typing import Self
 
 from django.db import models
 from django.db.models import F, Q
@@ -17,10 +18,16 @@ def upload_path(upload: Upload, filename: str) -> str:
     return f"uploads/{secrets.token_hex(16)}.part"
 
 
+class UploadQuerySet(models.QuerySet["Upload"]):
+    def unfinished(self) -> Self:
+        return self.filter(photo=None, refusal="")
+
+
 class Upload(models.Model):
     """A file of which ``offset`` of ``length`` bytes have come (tus 1.0).
 
-    When it is whole it becomes a photo of its contribution, and its own file goes.
+    When it is whole it becomes a photo of its contribution, or is refused, and its own
+    file goes. The row stays a day, so that a question asked twice has one answer.
     """
 
     key = models.CharField(max_length=32, unique=True, default=new_key, editable=False)
@@ -36,8 +43,16 @@ class Upload(models.Model):
     photo = models.OneToOneField(
         Photo, on_delete=models.CASCADE, null=True, related_name="upload"
     )
+    refusal = models.CharField(
+        max_length=30,
+        blank=True,
+        default="",
+        help_text=_("Why the whole file was refused: a name in motifs.refusals."),
+    )
     created_at = models.DateTimeField(_("started at"), auto_now_add=True)
     touched_at = models.DateTimeField(_("last piece at"), auto_now=True)
+
+    objects = UploadQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("upload")
@@ -49,6 +64,13 @@ class Upload(models.Model):
             models.CheckConstraint(
                 condition=Q(length__gt=0, offset__lte=F("length")),
                 name="upload_is_no_longer_than_said",
+            ),
+            models.CheckConstraint(
+                # Whole and judged are one step: no crash can leave it in between.
+                condition=Q(offset__lt=F("length"), photo=None, refusal="")
+                | Q(offset=F("length"), photo__isnull=False, refusal="")
+                | (Q(offset=F("length"), photo=None) & ~Q(refusal="")),
+                name="upload_is_a_photo_or_refused_once_whole",
             ),
         ]
 

@@ -54,7 +54,8 @@ class TestReport:
         assert "Submitted" in page.locator(".fact-list").inner_text()
         shown = page.locator(".gallery img").evaluate("it => it.naturalWidth")
         assert shown > 0
-        page.get_by_role("button", name="Withdraw").click()
+        page.get_by_role("link", name="Take it back").click()
+        page.get_by_role("button", name="Take it back").click()
         page.wait_for_selector("text=It is withdrawn")
         assert page.troubles == []
 

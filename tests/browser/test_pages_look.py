@@ -19,6 +19,8 @@ PAGES = (
     "/en/motifs/awan-beriring/",
     "/id/identify/",
     "/id/identify/?example=bintang-bahambur",
+    "/id/contributions/new/",
+    "/en/contributions/new/?kind=edit&motif=gigi-haruan",
     "/en/about/",
     "/api/docs/",
     "/id/admin/login/",
@@ -85,7 +87,13 @@ def test_no_page_is_wider_than_its_window(open_page, width):
 
 def test_every_control_is_large_enough_for_a_finger(open_page):
     small = []
-    for address in ("/id/", "/id/motifs/", "/id/motifs/gigi-haruan/", "/id/identify/"):
+    for address in (
+        "/id/",
+        "/id/motifs/",
+        "/id/motifs/gigi-haruan/",
+        "/id/identify/",
+        "/id/contributions/new/",
+    ):
         page = open_page(address, width=360)
         # A link within a sentence is excused (WCAG 2.5.8), what cannot be seen too.
         small += page.evaluate(

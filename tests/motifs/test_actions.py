@@ -132,13 +132,24 @@ class TestAddPhoto:
         with pytest.raises(refusals.NotYours):
             actions.add_photo(contribution=draft, image=upload(), by=CuratorFactory())
 
-    def test_only_to_a_draft(self):
+    def test_only_while_nobody_has_decided(self):
+        accepted = ContributionFactory(accepted=True)
+
+        with pytest.raises(refusals.AlreadyDecided):
+            actions.add_photo(
+                contribution=accepted, image=upload(), by=accepted.given_by
+            )
+
+    def test_to_what_is_submitted_and_that_is_on_record(self):
         submitted = ContributionFactory()
 
-        with pytest.raises(refusals.NotADraft):
-            actions.add_photo(
-                contribution=submitted, image=upload(), by=submitted.given_by
-            )
+        photo = actions.add_photo(
+            contribution=submitted, image=upload(), by=submitted.given_by
+        )
+
+        entry = submitted.history.get()
+        assert entry.verb == "edited"
+        assert entry.data["added_photo"]["sha256"] == photo.sha256
 
     def test_not_the_same_photo_twice(self):
         person = UserFactory()
@@ -248,6 +259,14 @@ class TestSubmit:
         ).contribution
 
         with pytest.raises(refusals.NoLicence):
+            actions.submit_contribution(contribution=draft, by=draft.given_by)
+
+    def test_not_before_it_is_said_whether_people_are_in_the_photos(self):
+        draft = PhotoFactory(
+            contribution=ContributionFactory(draft=True, people="")
+        ).contribution
+
+        with pytest.raises(refusals.PeopleNotSaid):
             actions.submit_contribution(contribution=draft, by=draft.given_by)
 
 

@@ -1,5 +1,5 @@
-"""Copy what the pages need from node_modules: fonts to static/vendor, the recogniser's
-runtime to runtime."""
+"""Copy what the pages need from node_modules: fonts and tus to static/vendor, the
+recogniser's runtime to runtime."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
 # (file in node_modules, file in static/vendor). Indonesian, Banjar and English need
-# no more than the Latin subsets; each licence travels with its font.
+# no more than the Latin subsets; each licence travels with its files.
 FILES = (
     *(
         (
@@ -31,6 +31,15 @@ FILES = (
     *(
         (f"@fontsource-variable/{font}/LICENSE", f"fonts/{font}-LICENSE.txt")
         for font in ("alegreya", "hanken-grotesk")
+    ),
+    # Photos in pieces; the script names its map.
+    *(
+        (f"tus-js-client/{there}", f"tus/{here}")
+        for there, here in (
+            ("dist/tus.min.js", "tus.min.js"),
+            ("dist/tus.min.js.map", "tus.min.js.map"),
+            ("LICENSE", "LICENSE.txt"),
+        )
     ),
 )
 
@@ -102,7 +111,7 @@ def collect(source: Path, target: Path) -> int:
 
 
 class Command(BaseCommand):
-    help = "Copy fonts and the runtime from node_modules; run `npm ci` first."
+    help = "Copy what pages need from node_modules; run `npm ci` first."
     # Copies files only, so it needs neither a database nor a whole configuration.
     requires_system_checks = ()
 
