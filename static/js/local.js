@@ -1,7 +1,7 @@
 // An answer that was found on this device, put into the page's words.
 
-import { Recogniser, available, isKept } from "./device.js";
-import { draw } from "./overlay.js";
+import { available, keptModel, recogniser } from "./device.js";
+import { draw, swatch } from "./overlay.js";
 import { answer as decide, suggest, unknownScore } from "./rules.js";
 
 const DYES = { motif: "green", either: "yellow", unknown: "black" };
@@ -56,20 +56,21 @@ export function writeScores(list, scores, model) {
   });
 }
 
-let recogniser = null;
-let model = null;
+export const places = document.getElementById("local")?.dataset ?? null;
 let asking = null;
 
-/** Return what this device can answer with, or null. */
+/** Return the model that this device can answer with, or null. */
 export async function localModel() {
-  const places = document.getElementById("local")?.dataset;
   if (!places || !facts) return null;
   asking ??= available(places);
-  model = await asking;
+  const model = await asking;
   // Without an answer it is asked again the next time.
   if (!model) asking = null;
   return model;
 }
+
+// Asked for while the page is still being read.
+localModel();
 
 /** Answer photos of one cloth without the server: { section, overlay }.
  *
@@ -77,22 +78,22 @@ export async function localModel() {
  * read the photos.
  */
 export async function answerHere(files, { note, mayFetch = false, onProgress }) {
+  if (!places || !facts) return null;
   try {
-    if (!(await localModel()) || !(mayFetch || (await isKept(model)))) return null;
-    const places = document.getElementById("local").dataset;
-    recogniser ??= await Recogniser.start(places, model, onProgress);
+    const kept = await keptModel(places);
+    if (!mayFetch && !kept) return null;
+    const finding = mayFetch ? localModel() : kept;
+    const looking = await recogniser(places, finding, onProgress);
     const looks = [];
     for (const file of files) {
       const picture = await createImageBitmap(file, {
         imageOrientation: "from-image",
         colorSpaceConversion: "none",
       });
-      looks.push(await recogniser.look(picture, file.type === "image/jpeg"));
+      looks.push(await looking.look(picture, { isJpeg: file.type === "image/jpeg" }));
     }
-    return { section: section(looks, note), overlay: overlay(looks) };
+    return { section: section(looks, note, looking.model), overlay: overlay(looks) };
   } catch {
-    recogniser?.stop();
-    recogniser = null;
     return null;
   }
 }
@@ -107,7 +108,7 @@ function overlay(looks) {
   return draw({ region, heat });
 }
 
-function section(looks, note) {
+function section(looks, note, model) {
   const usable = looks.filter((one) => one.quality.usable);
   const asked = usable.length ? usable : looks;
   const scores = {};
@@ -128,9 +129,9 @@ function section(looks, note) {
     ),
     ...(answer.kind === "motif" ? [one(answer.labels[0])] : []),
     ...(answer.kind === "either" ? several(answer.labels) : []),
-    weighed(scores),
+    weighed(scores, model),
     element("p", { class: "note" }, note),
-    by(elapsed),
+    element("dl", { class: "answer-facts" }, ...colours(asked[0].colours), by(elapsed, model)),
   );
 }
 
@@ -191,7 +192,7 @@ function several(labels) {
   ];
 }
 
-function weighed(scores) {
+function weighed(scores, model) {
   const rows = suggest(scores, model)
     .filter(([label]) => motifs[label])
     .map(([label, score]) => {
@@ -230,11 +231,22 @@ function row(about, picture, name, score) {
   );
 }
 
-function by(elapsed) {
+/** Return the colours of the cloth, without what it lies on, as the server shows them. */
+function colours(dyes) {
+  if (!dyes.length) return [];
+  const rows = dyes.map(({ name, hex, share }) => {
+    const patch = swatch(hex);
+    const percent = element("span", { class: "number" }, `${Math.round(100 * share)}%`);
+    return element("li", {}, patch, `${facts.dyes[name] ?? name} `, percent);
+  });
+  const list = element("dd", {}, element("ul", { class: "dyes" }, ...rows));
+  return [element("div", {}, element("dt", {}, facts.words.colours), list)];
+}
+
+function by(elapsed, model) {
   const version = element("span", { class: "number" }, model.version);
   const digest = element("code", { title: `SHA-256 ${model.sha256}` }, model.sha256.slice(0, 12));
   const said = element("dd", {}, `${facts.words.device}, ${facts.words.version} `, version);
   said.append(", ", digest, `, ${Math.round(elapsed)} ms`);
-  const term = element("dt", {}, facts.words.by);
-  return element("dl", { class: "answer-facts" }, element("div", {}, term, said));
+  return element("div", {}, element("dt", {}, facts.words.by), said);
 }
