@@ -1,13 +1,13 @@
 // The live camera: frames are recognised on this device and never leave it.
 
 import { keptModel, recogniser, remove } from "./device.js";
-import { localModel, places, sentence, words, writeScores } from "./local.js";
+import { localModel, places, sentence, sizeSentence, words, writeScores } from "./local.js";
 import { answer as decide } from "./rules.js";
 import { Settled } from "./settle.js";
 
 const SLOW_MS = 1000; // a device that needs longer for a frame is told so
 const FAR = 0.45; // share of the picture from which on the cloth fills it
-const MEGABYTE = 1024 * 1024;
+const THOROUGH = 24; // of so many frames one is looked at for more than one motif
 const BEHIND = { facingMode: { ideal: "environment" } };
 const COMPLAINTS = {
   NotAllowedError: words.refused,
@@ -21,6 +21,8 @@ const part = (name) => panel.querySelector(`[data-live="${name}"]`);
 let looking = null; // the recogniser, once it is ready
 let stream = null;
 let settled = null;
+let frames = 0;
+let hasSeveral = false;
 let isBusy = false;
 let isFrozen = false;
 let run = 0; // counts beginnings: what belongs to an earlier one is over
@@ -44,7 +46,6 @@ async function startRecogniser() {
   looking = await recogniser(places, localModel(), (share) => {
     part("loaded").value = share;
   });
-  looking.kept.then(showSize, () => {});
   return looking;
 }
 
@@ -105,6 +106,7 @@ function watchAnew(mine) {
   const { model } = looking;
   settled = new Settled((scores, isUsable) => decide(scores, model, isUsable));
   part("answer").textContent = words.looking;
+  hasSeveral = false;
   next(mine);
 }
 
@@ -145,7 +147,8 @@ function next(mine) {
     isNew = false;
     try {
       const picture = await createImageBitmap(video);
-      take(await looking.look(picture, { isFrame: true }), mine);
+      const isThorough = frames % THOROUGH === THOROUGH / 2;
+      take(await looking.look(picture, { isFrame: true, isThorough }), mine);
     } catch {
       if (mine === run) complain(words.noRecogniser);
     } finally {
@@ -169,18 +172,24 @@ function next(mine) {
 function take(seen, mine) {
   if (mine !== run || isFrozen) return;
   const hasChanged = settled.take(seen.scores, seen.quality.usable);
-  panel.dataset.frames = Number(panel.dataset.frames ?? 0) + 1;
+  frames += 1;
+  panel.dataset.frames = frames;
   panel.dataset.elapsed = Math.round(seen.elapsed_ms);
   coach(seen);
   writeScores(part("scores"), settled.scores, looking.model);
   if (hasChanged) announce(settled.answer);
 }
 
-function coach(seen) {
-  const [reason] = seen.quality.reasons;
-  const isFar = !seen.region.isWhole && seen.region.share < FAR;
-  const isSlow = seen.elapsed_ms > SLOW_MS;
-  const hint = reason ? words[reason] : isFar ? words.far : isSlow ? words.slow : "";
+/** Say what would make a better picture: the worst of what is wrong, in one sentence. */
+function coach({ quality, region, several, elapsed_ms: elapsed }) {
+  // Asked of one frame in many; the last word holds until the next.
+  hasSeveral = several ?? hasSeveral;
+  const isFar = !region.isWhole && region.share < FAR;
+  const isSlow = several === null && elapsed > SLOW_MS;
+  const wrong =
+    quality.reasons[0] ??
+    ((isFar && "far") || (hasSeveral && "several") || (isSlow && "slow"));
+  const hint = words[wrong] ?? "";
   if (part("coach").textContent !== hint) part("coach").textContent = hint;
 }
 
@@ -216,18 +225,9 @@ async function keep() {
   document.dispatchEvent(new CustomEvent("photo-taken", { detail: [file] }));
 }
 
-/** Say what is on the device already, or how much would be fetched. */
 async function showSize() {
-  const [model, kept] = [await localModel(), await keptModel(places)];
-  part("remove").hidden = !kept;
-  if (!model && !kept) {
-    part("size").textContent = words.cannot;
-  } else if (!model || model.sha256 === kept?.sha256) {
-    part("size").textContent = words.kept;
-  } else {
-    const bytes = (model.bytes + Number(places.runtimeBytes)) / MEGABYTE;
-    part("size").textContent = words.size.replace("{size}", bytes.toFixed(1));
-  }
+  part("size").textContent = (await sizeSentence()) ?? words.cannot;
+  part("remove").hidden = !(await keptModel(places));
 }
 
 async function prepare() {
@@ -243,7 +243,6 @@ async function prepare() {
   part("remove").addEventListener("click", async () => {
     looking = null;
     await remove();
-    await showSize();
   });
   // A camera that nobody looks at is switched off.
   document.addEventListener("visibilitychange", () => {
@@ -253,15 +252,20 @@ async function prepare() {
   part("open").disabled = !devices?.getUserMedia;
   devices?.addEventListener("devicechange", listCameras);
   // Who has used it before finds it ready; nothing is fetched for who has not.
-  if (await keptModel(places)) makeReady();
+  const kept = await keptModel(places);
+  if (kept) makeReady(kept);
   if (part("open").disabled) part("size").textContent = words.noMedia;
-  else await showSize();
+  else {
+    document.addEventListener("recogniser-changed", showSize);
+    await showSize();
+  }
   panel.hidden = false;
   show("ready");
 }
 
-async function makeReady() {
-  const ready = await startRecogniser().catch(() => null);
+/** Start the kept model; a newer one is fetched when it is asked for, not before. */
+async function makeReady(kept) {
+  const ready = await recogniser(places, kept).catch(() => null);
   // Nothing has been looked at yet: the first picture would wait for code to compile.
   if (!stream) await ready?.warm().catch(() => {});
 }

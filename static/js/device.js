@@ -37,42 +37,54 @@ export async function keptModel(places) {
   }
 }
 
+// Told of by the event "recogniser-changed": it is kept on this device now, or removed.
 let starting = null;
-let current = null;
 const listeners = new Set();
 
 /** Return the page's one recogniser, started at the first call.
  *
- * `finding` promises the wanted model; where there is none, or it cannot be had, the one
- * that is kept on this device answers. `onProgress` is told the share that has come.
+ * `finding` is the wanted model or promises it. Where there is none, or it cannot be had,
+ * the one that is kept on this device answers. `onProgress` is told the share that came.
  */
 export async function recogniser(places, finding, onProgress = () => {}) {
-  if (current?.isOver) starting = null;
   listeners.add(onProgress);
-  const tell = (share) => listeners.forEach((listener) => listener(share));
-  starting ??= start(places, finding, tell);
-  const mine = starting;
   try {
-    current = await mine;
-    return current;
+    const wanted = (await (starting && finding))?.sha256;
+    const running = await starting?.catch(() => null);
+    if (running?.isOver || (wanted && running && running.wanted !== wanted)) {
+      running.stop();
+      starting = null;
+    }
+    starting ??= start(places, finding);
+    return await starting;
   } catch (error) {
-    if (starting === mine) starting = null;
+    starting = null;
     throw error;
   } finally {
     listeners.delete(onProgress);
   }
 }
 
-async function start(places, finding, onProgress) {
+async function start(places, finding) {
   const kept = await keptModel(places);
   try {
-    return await Recogniser.start({ places, finding, kept, onProgress });
+    return await Recogniser.start({ places, finding, kept });
   } catch (error) {
     if (!kept) throw error;
     // An older one that is here is better than none.
     const older = { ...places, runtime: kept.runtime };
-    return Recogniser.start({ places: older, finding: kept, kept, onProgress });
+    const started = await Recogniser.start({ places: older, finding: kept, kept });
+    started.wanted = (await finding)?.sha256 ?? kept.sha256;
+    return started;
   }
+}
+
+function tellProgress(share) {
+  for (const listener of listeners) listener(share);
+}
+
+function tellChange() {
+  document.dispatchEvent(new Event("recogniser-changed"));
 }
 
 /** Take the recogniser off the device. */
@@ -81,21 +93,22 @@ export async function remove() {
   starting = null;
   (await stopped?.catch(() => null))?.stop();
   if ("caches" in window) await caches.delete(CACHE);
+  tellChange();
 }
 
 /** A recogniser that is ready: `look` answers one picture at a time. */
 class Recogniser {
   /** The model that answers; its rules decide. */
   model = null;
-  /** Resolves when all that it takes is on the device. */
-  kept = Promise.resolve();
+  /** Digest of the model that was asked for; the network may have been away. */
+  wanted = null;
   isOver = false;
   #worker;
   #waiting = new Map();
   #last = 0;
   #keep = () => {};
 
-  static async start({ places, finding, kept, onProgress }) {
+  static async start({ places, finding, kept }) {
     const made = new Recogniser(places.worker);
     const absolute = (address) => new URL(address, location.href).href;
     const runtime = absolute(places.runtime);
@@ -106,9 +119,11 @@ class Recogniser {
       loaded.catch(() => {});
       const model = (await finding) ?? kept;
       if (!model) throw new Error("none");
-      const opened = made.#ask({ do: "open", model, cache: CACHE }, { onProgress });
+      const how = { onProgress: tellProgress };
+      const opened = made.#ask({ do: "open", model, cache: CACHE }, how);
       await Promise.all([loaded, opened]);
       made.model = model;
+      made.wanted = model.sha256;
     } catch (error) {
       made.stop();
       throw error;
@@ -142,19 +157,18 @@ class Recogniser {
 
   /** Keep it on the device after the first answer: whoever waits for that comes first. */
   #keepLater(what) {
-    this.kept = new Promise((resolve) => {
-      this.#keep = () => resolve(this.#ask({ do: "keep", ...what }));
-    });
-    this.kept.catch(() => {});
+    this.#keep = () => {
+      this.#keep = () => {};
+      this.#ask({ do: "keep", ...what }).then(tellChange, () => {});
+    };
     setTimeout(() => this.#keep(), PATIENCE_MS);
   }
 
   /** Answer a picture, an ImageBitmap that is used up by it; `how` is what it is:
-   * { isJpeg, isFrame }. */
+   * { isJpeg, isFrame }, and whether it is looked at in parts too, isThorough. */
   async look(picture, how = {}) {
     const seen = await this.#ask({ do: "look", picture, ...how }, { move: [picture] });
     this.#keep();
-    this.#keep = () => {};
     return seen;
   }
 

@@ -6,6 +6,7 @@ import { answer as decide, suggest, unknownScore } from "./rules.js";
 
 const DYES = { motif: "green", either: "yellow", unknown: "black" };
 const NAMES = "{motifs}";
+const MEGABYTE = 1024 * 1024;
 
 export const words = document.getElementById("live-words")?.dataset ?? {};
 const facts = JSON.parse(document.getElementById("local-facts")?.textContent ?? "null");
@@ -72,6 +73,15 @@ export async function localModel() {
 // Asked for while the page is still being read.
 localModel();
 
+/** Say what is on the device already, or how much would be fetched; null for never. */
+export async function sizeSentence() {
+  const [model, kept] = [await localModel(), places && (await keptModel(places))];
+  if (!model && !kept) return null;
+  if (!model || model.sha256 === kept?.sha256) return words.kept;
+  const bytes = model.bytes + Number(places.runtimeBytes);
+  return words.size.replace("{size}", (bytes / MEGABYTE).toFixed(1));
+}
+
 /** Answer photos of one cloth without the server: { section, overlay }.
  *
  * Null where the recogniser is not on this device, and may not be fetched now, or cannot
@@ -80,9 +90,8 @@ localModel();
 export async function answerHere(files, { note, mayFetch = false, onProgress }) {
   if (!places || !facts) return null;
   try {
-    const kept = await keptModel(places);
-    if (!mayFetch && !kept) return null;
-    const finding = mayFetch ? localModel() : kept;
+    if (!mayFetch && !(await keptModel(places))) return null;
+    const finding = mayFetch ? localModel() : null;
     const looking = await recogniser(places, finding, onProgress);
     const looks = [];
     for (const file of files) {
@@ -90,7 +99,8 @@ export async function answerHere(files, { note, mayFetch = false, onProgress }) 
         imageOrientation: "from-image",
         colorSpaceConversion: "none",
       });
-      looks.push(await looking.look(picture, { isJpeg: file.type === "image/jpeg" }));
+      const isJpeg = file.type === "image/jpeg";
+      looks.push(await looking.look(picture, { isJpeg, isThorough: files.length === 1 }));
     }
     return { section: section(looks, note, looking.model), overlay: overlay(looks) };
   } catch {
@@ -127,6 +137,7 @@ function section(looks, note, model) {
     ...(usable.length ? [] : looks[0].quality.reasons).map((reason) =>
       element("p", { class: "answer-message" }, facts.quality[reason] ?? reason),
     ),
+    ...(asked[0].several ? [element("p", { class: "answer-message" }, words.several)] : []),
     ...(answer.kind === "motif" ? [one(answer.labels[0])] : []),
     ...(answer.kind === "either" ? several(answer.labels) : []),
     weighed(scores, model),

@@ -4,7 +4,8 @@
 //               { id, do: "open", model, bytes } (without bytes it fetches the model)
 //               { id, do: "warm" }
 //               { id, do: "keep", model, runtime, cache, as }
-//               { id, do: "look", picture: ImageBitmap, isJpeg, isFrame }
+//               { id, do: "look", picture: ImageBitmap, isJpeg, isFrame,
+//                 isThorough }
 // Messages out: { id, progress }, and then { id, ok } or { id, error }
 //
 // A classic worker, because the runtime loads its own script with importScripts, which
@@ -132,21 +133,18 @@ async function run(square) {
   return values;
 }
 
-function look({ picture, isJpeg, isFrame }) {
-  return lookAt(pixelsOf(picture), { isJpeg, isFrame });
+function look({ picture, ...how }) {
+  return lookAt(pixelsOf(picture), how);
 }
 
-async function lookAt(pixels, { isJpeg = false, isFrame = false }) {
+async function lookAt(pixels, { isJpeg = false, isFrame = false, isThorough = false }) {
   const started = performance.now();
   const photo = looking.kept(pixels, isJpeg);
   if (Math.min(photo.width, photo.height) < 64) throw new Error("too_small");
   const seen = looking.look(photo, model.input);
   const runs = [];
   for (const square of seen.squares) runs.push(await run(square));
-  const scores = {};
-  model.labels.forEach((label, at) => {
-    scores[label] = runs.reduce((sum, one) => sum + one.scores[at], 0) / runs.length;
-  });
+  const scores = named(runs);
   const suggestions = rules.suggest(scores, model);
   const best = model.labels.indexOf(suggestions[0][0]);
   return {
@@ -156,12 +154,29 @@ async function lookAt(pixels, { isJpeg = false, isFrame = false }) {
     answer: rules.answer(scores, model, seen.quality.usable),
     quality: seen.quality,
     region: seen.region,
+    several: isThorough ? await hasSeveral(photo, seen.region) : null,
     // Nobody reads the colours of a moving picture.
     colours: isFrame ? [] : looking.dominant(seen.small, seen.region),
     map: heat(runs[0].map, best),
     map_box: seen.boxes[0],
     elapsed_ms: performance.now() - started,
   };
+}
+
+/** Return every label's score, the mean of the squares'. */
+function named(runs) {
+  const mean = (at) => runs.reduce((sum, one) => sum + one.scores[at], 0) / runs.length;
+  return Object.fromEntries(model.labels.map((label, at) => [label, mean(at)]));
+}
+
+/** Whether there seems to be more than one motif in a photo. */
+async function hasSeveral(photo, region) {
+  const scores = [];
+  for (const half of looking.halves(region)) {
+    const box = looking.square(photo, half, { fraction: 1, x: 0.5, y: 0.5 });
+    scores.push(named([await run(looking.resample(photo, box, model.input.size))]));
+  }
+  return rules.several(scores, model);
 }
 
 /** Return what spoke for a label at each place, { side, values } with values 0..1. */
