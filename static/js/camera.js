@@ -95,6 +95,7 @@ async function openCamera(mine, camera) {
 function watch(mine) {
   isFrozen = false;
   show("live");
+  inSight();
   listCameras();
   part("scores").hidden = !looking;
   if (looking) return watchAnew(mine);
@@ -108,6 +109,13 @@ function watchAnew(mine) {
   part("answer").textContent = words.looking;
   hasSeveral = false;
   next(mine);
+}
+
+/** Bring picture and answer into view: on a phone they lie below the fold. */
+function inSight() {
+  const body = panel.querySelector(".live-body");
+  const { top, bottom } = body.getBoundingClientRect();
+  if (top < 0 || bottom > window.innerHeight) body.scrollIntoView({ block: "start" });
 }
 
 async function listCameras() {

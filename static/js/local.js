@@ -52,7 +52,7 @@ export function writeScores(list, scores, model) {
   rows.forEach(([name, score], at) => {
     const [title, value, bar] = list.children[at].children;
     if (title.textContent !== name) title.textContent = name ?? "";
-    value.textContent = score.toFixed(2);
+    value.textContent = written(score);
     bar.firstElementChild.setAttribute("width", `${Math.round(100 * score)}%`);
   });
 }
@@ -155,14 +155,22 @@ function title(kind, named) {
 
 function message(reason, named) {
   const text = facts.messages[reason] ?? facts.messages.low_scores;
-  return text.replace(NAMES, named.map(({ name }) => name).join(", "));
+  const names = named.map(({ name }) => name);
+  const last = names.pop() ?? "";
+  return text.replace(NAMES, names.length ? names.join(", ") + words.or + last : last);
+}
+
+/** Write a score as the page's language does. */
+function written(score) {
+  const places = { minimumFractionDigits: 2, maximumFractionDigits: 2 };
+  return score.toLocaleString(document.documentElement.lang, places);
 }
 
 /** Return a motif's drawing; its picture as cloth may not be on this device. */
 function cloth(label) {
   const drawn = document.querySelector(`[data-cloth="${CSS.escape(label ?? "")}"]`);
   if (drawn) return document.importNode(drawn.content, true);
-  return element("span", { class: "cloth cloth-none" });
+  return element("span", { class: "cloth cloth-none" }, element("span", { class: "resist-rule" }));
 }
 
 function one(label) {
@@ -237,7 +245,7 @@ function row(about, picture, name, score) {
     { class: "score-row", ...about },
     element("div", { class: "score-cloth" }, picture),
     name,
-    element("span", { class: "score-value" }, score.toFixed(2)),
+    element("span", { class: "score-value" }, written(score)),
     element("div", { class: "bar", "aria-hidden": "true" }, fill),
   );
 }

@@ -237,5 +237,10 @@ def test_the_live_view_fits(width: int, open_camera):
     settle(page)
 
     wide = page.evaluate("document.documentElement.scrollWidth")
+    body = page.locator(".live-body").bounding_box()
+    title = page.locator("[data-live=answer]").bounding_box()
 
     assert wide <= width
+    # Picture and answer are in sight without scrolling.
+    assert body["y"] >= 0
+    assert title["y"] + title["height"] <= 900

@@ -190,7 +190,8 @@ def test_nothing_of_a_photo_its_report_or_its_address_is_kept(
           asked.onsuccess = () => {
             const names = [...asked.result.objectStoreNames];
             if (!names.length) return resolve(0);
-            const counted = asked.result.transaction(names).objectStore(names[0]).count();
+            const [store] = names;
+            const counted = asked.result.transaction(store).objectStore(store).count();
             counted.onsuccess = () => resolve(counted.result);
           };
         })"""

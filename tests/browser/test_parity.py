@@ -200,7 +200,9 @@ def same_colours(theirs: list[dict], ours: list[colour.Dye]) -> None:
     hexes = {dye.name: dye.hex for dye in ours}
     for dye in theirs:
         if dye["name"] in hexes and dye["share"] > 0.1:
-            assert levels(dye["hex"]) == pytest.approx(levels(hexes[dye["name"]]), abs=4)
+            assert levels(dye["hex"]) == pytest.approx(
+                levels(hexes[dye["name"]]), abs=4
+            )
 
 
 def levels(hex_: str) -> list[int]:

@@ -179,8 +179,7 @@ def test_the_device_says_what_the_server_says(open_page):
 
     assert page.locator(f"{ANSWER} .answer-title").inner_text() == server
     here = page.locator(f"{ANSWER} .answer-message").first.inner_text()
-    # Three names are joined by commas here, by a comma and "or" there.
-    assert here.split(":")[0] == message.split(":")[0]
+    assert here == message
     assert (
         page.locator(f"{ANSWER} .answer-either .card-name").all_inner_texts() == motifs
     )
@@ -188,6 +187,18 @@ def test_the_device_says_what_the_server_says(open_page):
     for one, other in zip(said, scores, strict=True):
         assert float(one) == pytest.approx(float(other), abs=0.011)
     assert page.locator(f"{ANSWER} .answer-facts code").get_attribute("title") == by
+
+
+def test_scores_are_written_as_the_language_does(open_page):
+    page = open_page("/id/identify/")
+    page.wait_for_selector("#where:not([hidden])")
+    page.locator("#where [value=device]").check()
+
+    give(page, RENDERING)
+    page.wait_for_selector(ANSWER, timeout=30_000)
+
+    values = page.locator(f"{ANSWER} .score-value").all_inner_texts()
+    assert all("," in value and "." not in value for value in values)
 
 
 def test_the_choice_is_heeded_from_the_first_moment_of_the_next_visit(open_page):
