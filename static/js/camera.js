@@ -234,7 +234,9 @@ async function keep() {
 }
 
 async function showSize() {
-  part("size").textContent = (await sizeSentence()) ?? words.cannot;
+  const size = await sizeSentence();
+  part("size").textContent = size ?? words.cannot;
+  part("promise").hidden = !size;
   part("remove").hidden = !(await keptModel(places));
 }
 

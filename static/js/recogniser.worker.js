@@ -12,7 +12,6 @@
 // module workers lack; modules of ours are imported dynamically.
 
 const WARM = 2; // looks after which the code is quick
-const PRACTICE = { size: 224, region: false, views: [{ fraction: 1, x: 0.5, y: 0.5 }] };
 
 let litert = null;
 let network = null;
@@ -21,19 +20,15 @@ let looking = null;
 let rules = null;
 
 async function load({ runtime, modules }) {
-  const silent = () => {};
-  const ours = Promise.all([import(modules.look), import(modules.rules)]);
-  ours.catch(silent);
   // The runtime would look for its WebAssembly beside this file.
+  const silent = () => {};
   self.Module = {
-    locateFile: (name) => {
-      // While that arrives and is compiled, this thread has nothing to do.
-      setTimeout(() => ours.then(([look]) => look.look(nothing(), PRACTICE), silent));
-      return `${runtime}${name}`;
-    },
+    locateFile: (name) => `${runtime}${name}`,
     print: silent,
     printErr: silent,
   };
+  const ours = Promise.all([import(modules.look), import(modules.rules)]);
+  ours.catch(silent);
   litert = await import(`${runtime}index.js`);
   // It looks for a graphics card, which is not used here, and warns when it finds none.
   const { error, warn } = console;
@@ -87,16 +82,11 @@ async function open({ model: wanted }, { whole, sha256 }) {
   return { sha256 };
 }
 
-/** Return a picture to practise on: code that has run is compiled and quick. */
-function nothing() {
-  const picture = new ImageData(640, 480);
-  for (let at = 0; at < picture.data.length; at++) picture.data[at] = (at * at) >> 7;
-  return picture;
-}
-
-/** Practise with everything, so that the first picture does not wait for it. */
+/** Look at nothing, so that the first picture does not wait for code to be compiled. */
 async function warm() {
-  for (let at = 0; at < WARM; at++) await lookAt(nothing(), { isFrame: true });
+  const picture = new ImageData(640, 480);
+  picture.data.forEach((_, at) => (picture.data[at] = (at * at) >> 7));
+  for (let at = 0; at < WARM; at++) await lookAt(picture, { isFrame: true });
 }
 
 /** Keep what is in use for the time without a network, and nothing older. */

@@ -240,7 +240,8 @@ def test_a_camera_that_is_pulled_out_is_missed_and_may_come_back(painted):
 def test_without_webassembly_the_camera_takes_pictures_for_the_server(painted):
     page = painted({"slug": FIRST, "box": WHOLE}, before="delete window.WebAssembly;")
 
-    assert "by itself" in page.locator("[data-live=size]").inner_text()
+    assert "cannot run here" in page.locator("[data-live=size]").inner_text()
+    assert page.locator("[data-live=promise]").is_hidden()
     assert "the server looks" in page.locator("[data-live=answer]").inner_text()
     assert page.locator("[data-live=scores]").is_hidden()
     assert page.locator("#where").is_hidden()

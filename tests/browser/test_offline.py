@@ -268,6 +268,26 @@ def test_without_a_network_an_older_model_still_answers(
     assert "Hiris Pudak" in settle(page)
 
 
+def test_a_newer_model_that_does_not_arrive_leaves_the_older(
+    open_camera, settings, newer_model
+):
+    page = open_camera()
+    controlled(page)
+    fetch_the_recogniser(page)
+    old = models_kept(page)
+    settings.MODEL_FOLDER = newer_model
+    predictor.forget()
+    page.route("**/files/models/**", lambda route: route.abort())
+    page.reload()
+    page.locator("[data-live=size]", has_text="MB").wait_for()
+
+    page.locator("[data-live=open]").click()
+
+    assert "Hiris Pudak" in settle(page)
+    assert page.locator("[data-live=scores]").is_visible()
+    assert models_kept(page) == old
+
+
 def test_a_damaged_model_is_not_used_and_fetched_anew(open_camera):
     page = open_camera()
     fetch_the_recogniser(page)
