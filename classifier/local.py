@@ -56,6 +56,7 @@ def facts(motifs: Mapping[str, Motif]) -> dict[str, Any]:
             **{reason: words.message(reason, [NAMES]) for reason in WITH_NAMES},
             **{reason: words.message(reason, []) for reason in WITHOUT},
         },
+        "dyes": {name: str(text) for name, text in words.DYES.items()},
         "quality": {reason: str(text) for reason, text in words.QUALITY.items()},
         "words": {
             "read": _("Read about %(name)s") % {"name": NAMES},
@@ -70,6 +71,7 @@ def facts(motifs: Mapping[str, Motif]) -> dict[str, Any]:
                 "Scores between 0 and 1. They compare motifs with each other; they are "
                 "not the chance of being right."
             ),
+            "colours": _("Colours of the cloth"),
             "by": _("Answered by"),
             "device": _("This device"),
             "version": _("version"),

@@ -30,6 +30,15 @@ KEPT = {
     "classifier:identify",
 }
 """Pages that a browser may keep when nobody is logged in."""
+NAMED = (
+    "css/base.css",
+    "css/identify.css",
+    "js/identify.js",
+    "js/camera.js",
+    "js/recogniser.worker.js",
+    "js/look.js",
+)
+"""What the start pages are made of; imports are in the digest of who imports."""
 
 
 class OfflineMiddleware:
@@ -70,7 +79,7 @@ def service_worker(request: HttpRequest) -> HttpResponse:
         source,
         network.manifest["sha256"] if network else "",
         files.runtime_url(),
-        *(static(name) for name in ("css/base.css", "js/identify.js", "js/camera.js")),
+        *(static(name) for name in NAMED),
     ]
     version = hashlib.sha256("\n".join(parts).encode()).hexdigest()[:12]
     facts = {

@@ -1,25 +1,31 @@
 // The live camera: frames are recognised on this device and never leave it.
 
-import { Recogniser, isKept, remove } from "./device.js";
-import { localModel, sentence, words, writeScores } from "./local.js";
+import { keptModel, recogniser, remove } from "./device.js";
+import { localModel, places, sentence, sizeSentence, words, writeScores } from "./local.js";
 import { answer as decide } from "./rules.js";
 import { Settled } from "./settle.js";
 
 const SLOW_MS = 1000; // a device that needs longer for a frame is told so
 const FAR = 0.45; // share of the picture from which on the cloth fills it
-const MEGABYTE = 1024 * 1024;
+const THOROUGH = 24; // of so many frames one is looked at for more than one motif
+const BEHIND = { facingMode: { ideal: "environment" } };
+const COMPLAINTS = {
+  NotAllowedError: words.refused,
+  SecurityError: words.refused,
+  NotReadableError: words.busy,
+  AbortError: words.busy,
+};
 
 const panel = document.getElementById("live");
-const places = document.getElementById("local").dataset;
 const part = (name) => panel.querySelector(`[data-live="${name}"]`);
-let model = null;
-let recogniser = null;
-let starting = null;
+let looking = null; // the recogniser, once it is ready
 let stream = null;
 let settled = null;
+let frames = 0;
+let hasSeveral = false;
 let isBusy = false;
 let isFrozen = false;
-let run = 0;
+let run = 0; // counts beginnings: what belongs to an earlier one is over
 
 function show(state) {
   panel.dataset.state = state;
@@ -29,36 +35,28 @@ function show(state) {
 }
 
 function complain(sentence) {
+  run += 1;
+  close();
   part("complaint").textContent = sentence;
   show("refused");
 }
 
-/** Start the recogniser, once; asked again, the same start is waited for. */
-function startRecogniser() {
-  starting ??= Recogniser.start(places, model, (share) => {
+/** Start the recogniser; asked again, the same start is waited for. */
+async function startRecogniser() {
+  looking = await recogniser(places, localModel(), (share) => {
     part("loaded").value = share;
-  }).then(
-    (started) => (recogniser = started),
-    (error) => {
-      starting = null;
-      throw error;
-    },
-  );
-  return starting;
+  });
+  return looking;
 }
 
 async function start() {
   const mine = ++run;
   show("loading");
   // The camera opens, and asks whether it may, while the recogniser starts.
-  const isOpen = openCamera(mine, { facingMode: { ideal: "environment" } });
-  try {
-    await startRecogniser();
-  } catch {
-    close();
-    return mine === run && complain(words.noRecogniser);
-  }
-  if (await isOpen) watch(mine);
+  const isStarted = startRecogniser().catch(() => (looking = null));
+  const isOpen = await openCamera(mine, BEHIND);
+  await isStarted;
+  if (isOpen && mine === run) watch(mine);
 }
 
 async function change(camera) {
@@ -76,10 +74,7 @@ async function openCamera(mine, camera) {
       video: { ...camera, width: { ideal: 1920 }, height: { ideal: 1080 } },
     });
   } catch (error) {
-    if (mine !== run) return false;
-    run += 1;
-    const isRefused = error.name === "NotAllowedError" || error.name === "SecurityError";
-    complain(isRefused ? words.refused : words.noCamera);
+    if (mine === run) complain(COMPLAINTS[error.name] ?? words.noCamera);
     return false;
   }
   if (mine !== run) {
@@ -88,37 +83,57 @@ async function openCamera(mine, camera) {
   }
   stream = opened;
   const [track] = stream.getVideoTracks();
-  track.addEventListener("ended", () => mine === run && complain(words.noCamera));
+  track.addEventListener("ended", () => opened === stream && complain(words.gone));
   const video = part("video");
   // Only the preview of a front camera is mirrored; the frame that is looked at is not.
   video.classList.toggle("is-mirrored", track.getSettings().facingMode === "user");
   video.srcObject = stream;
-  await video.play();
-  await listCameras(track.getSettings().deviceId);
+  await video.play().catch(() => {});
   return mine === run;
 }
 
 function watch(mine) {
-  settled = new Settled((scores, isUsable) => decide(scores, model, isUsable));
   isFrozen = false;
   show("live");
+  inSight();
+  listCameras();
+  part("scores").hidden = !looking;
+  if (looking) return watchAnew(mine);
+  // Without a recogniser the camera still takes pictures, for the server.
+  part("answer").textContent = words.noRecogniser;
+}
+
+function watchAnew(mine) {
+  const { model } = looking;
+  settled = new Settled((scores, isUsable) => decide(scores, model, isUsable));
+  part("answer").textContent = words.looking;
+  hasSeveral = false;
   next(mine);
 }
 
-async function listCameras(chosen) {
+/** Bring picture and answer into view: on a phone they lie below the fold. */
+function inSight() {
+  const body = panel.querySelector(".live-body");
+  const { top, bottom } = body.getBoundingClientRect();
+  if (top < 0 || bottom > window.innerHeight) body.scrollIntoView({ block: "start" });
+}
+
+async function listCameras() {
+  if (!stream) return;
   const devices = await navigator.mediaDevices.enumerateDevices();
   const cameras = devices.filter(({ kind }) => kind === "videoinput");
   const picker = part("cameras");
   picker.replaceChildren(
     ...cameras.map((one, at) => new Option(one.label || `${at + 1}`, one.deviceId)),
   );
-  picker.value = chosen;
+  picker.value = stream?.getVideoTracks()[0].getSettings().deviceId ?? "";
   part("picker").hidden = cameras.length < 2;
 }
 
 function close() {
-  for (const track of stream?.getTracks() ?? []) track.stop();
+  const closed = stream;
   stream = null;
+  for (const track of closed?.getTracks() ?? []) track.stop();
 }
 
 function stop() {
@@ -139,7 +154,9 @@ function next(mine) {
     // Those that came while one was looked at are dropped: there is only the newest.
     isNew = false;
     try {
-      take(await recogniser.look(await createImageBitmap(video)), mine);
+      const picture = await createImageBitmap(video);
+      const isThorough = frames % THOROUGH === THOROUGH / 2;
+      take(await looking.look(picture, { isFrame: true, isThorough }), mine);
     } catch {
       if (mine === run) complain(words.noRecogniser);
     } finally {
@@ -163,18 +180,24 @@ function next(mine) {
 function take(seen, mine) {
   if (mine !== run || isFrozen) return;
   const hasChanged = settled.take(seen.scores, seen.quality.usable);
-  panel.dataset.frames = Number(panel.dataset.frames ?? 0) + 1;
+  frames += 1;
+  panel.dataset.frames = frames;
   panel.dataset.elapsed = Math.round(seen.elapsed_ms);
   coach(seen);
-  writeScores(part("scores"), settled.scores, model);
+  writeScores(part("scores"), settled.scores, looking.model);
   if (hasChanged) announce(settled.answer);
 }
 
-function coach(seen) {
-  const [reason] = seen.quality.reasons;
-  const isFar = !seen.region.isWhole && seen.region.share < FAR;
-  const isSlow = seen.elapsed_ms > SLOW_MS;
-  const hint = reason ? words[reason] : isFar ? words.far : isSlow ? words.slow : "";
+/** Say what would make a better picture: the worst of what is wrong, in one sentence. */
+function coach({ quality, region, several, elapsed_ms: elapsed }) {
+  // Asked of one frame in many; the last word holds until the next.
+  hasSeveral = several ?? hasSeveral;
+  const isFar = !region.isWhole && region.share < FAR;
+  const isSlow = several === null && elapsed > SLOW_MS;
+  const wrong =
+    quality.reasons[0] ??
+    ((isFar && "far") || (hasSeveral && "several") || (isSlow && "slow"));
+  const hint = words[wrong] ?? "";
   if (part("coach").textContent !== hint) part("coach").textContent = hint;
 }
 
@@ -184,6 +207,7 @@ function announce(answer) {
 }
 
 function freeze() {
+  run += 1;
   isFrozen = true;
   part("video").pause();
   show("frozen");
@@ -191,11 +215,10 @@ function freeze() {
 }
 
 async function resume() {
-  await part("video").play();
-  isFrozen = false;
-  settled.forget();
-  show("live");
-  next(run);
+  const mine = ++run;
+  await part("video").play().catch(() => {});
+  if (mine !== run) return;
+  watch(mine);
   part("freeze").focus();
 }
 
@@ -210,24 +233,16 @@ async function keep() {
   document.dispatchEvent(new CustomEvent("photo-taken", { detail: [file] }));
 }
 
+async function showSize() {
+  const size = await sizeSentence();
+  part("size").textContent = size ?? words.cannot;
+  part("promise").hidden = !size;
+  part("remove").hidden = !(await keptModel(places));
+}
+
 async function prepare() {
-  if (!navigator.mediaDevices?.getUserMedia) return;
-  model = await localModel();
-  if (!model) return;
-  const bytes = model.bytes + Number(places.runtimeBytes);
-  const refresh = async () => {
-    const isHere = await isKept(model);
-    part("size").textContent = isHere
-      ? words.kept
-      : words.size.replace("{size}", (bytes / MEGABYTE).toFixed(1));
-    part("remove").hidden = !isHere;
-  };
-  await refresh();
   part("open").addEventListener("click", start);
-  part("stop").addEventListener("click", async () => {
-    stop();
-    await refresh();
-  });
+  part("stop").addEventListener("click", stop);
   part("again").addEventListener("click", start);
   part("freeze").addEventListener("click", freeze);
   part("resume").addEventListener("click", resume);
@@ -236,20 +251,33 @@ async function prepare() {
     change({ deviceId: { exact: target.value } }),
   );
   part("remove").addEventListener("click", async () => {
-    recogniser?.stop();
-    recogniser = null;
-    starting = null;
+    looking = null;
     await remove();
-    await refresh();
   });
   // A camera that nobody looks at is switched off.
   document.addEventListener("visibilitychange", () => {
     if (document.hidden && stream) stop();
   });
+  const devices = navigator.mediaDevices;
+  part("open").disabled = !devices?.getUserMedia;
+  devices?.addEventListener("devicechange", listCameras);
+  // Who has used it before finds it ready; nothing is fetched for who has not.
+  const kept = await keptModel(places);
+  if (kept) makeReady(kept);
+  if (part("open").disabled) part("size").textContent = words.noMedia;
+  else {
+    document.addEventListener("recogniser-changed", showSize);
+    await showSize();
+  }
   panel.hidden = false;
   show("ready");
-  // Who has used it before finds it ready; nothing is fetched for who has not.
-  if (await isKept(model)) await startRecogniser().catch(() => {});
+}
+
+/** Start the kept model; a newer one is fetched when it is asked for, not before. */
+async function makeReady(kept) {
+  const ready = await recogniser(places, kept).catch(() => null);
+  // Nothing has been looked at yet: the first picture would wait for code to compile.
+  if (!stream) await ready?.warm().catch(() => {});
 }
 
 prepare();

@@ -1,17 +1,22 @@
 // The recogniser on this device: fetched once, kept by its digest, asked in a worker.
 
 const CACHE = "langgundi-recogniser";
-const PATIENCE_MS = 2000;
+const PATIENCE_MS = 3000;
 
-/** What is needed to recognise on this device, or null where it cannot be done. */
-export async function available(places) {
-  const isAble =
+/** Whether this browser could recognise by itself. */
+export function isAble() {
+  return (
     typeof WebAssembly === "object" &&
     typeof Worker === "function" &&
     typeof OffscreenCanvas === "function" &&
     typeof createImageBitmap === "function" &&
-    window.isSecureContext;
-  if (!isAble) return null;
+    window.isSecureContext
+  );
+}
+
+/** Return the model that the site has, if it can be used here, or null. */
+export async function available(places) {
+  if (!isAble()) return null;
   try {
     const response = await fetch(places.model);
     const model = response.ok ? await response.json() : null;
@@ -21,75 +26,110 @@ export async function available(places) {
   }
 }
 
-/** Return the model's bytes, from this device if they are here, and keep them. */
-async function fetchModel(model, onProgress) {
-  const kept = "caches" in window ? await caches.open(CACHE) : null;
-  const found = await kept?.match(model.url);
-  if (found) return found.arrayBuffer();
-  const response = await fetch(model.url);
-  if (!response.ok) throw new Error(`model ${response.status}`);
-  const parts = [];
-  let bytes = 0;
-  const reader = response.body.getReader();
-  for (;;) {
-    const { done, value } = await reader.read();
-    if (done) break;
-    parts.push(value);
-    bytes += value.length;
-    onProgress(bytes / model.bytes);
+/** Return the model that is on this device with all that it takes, or null. */
+export async function keptModel(places) {
+  if (!isAble() || !("caches" in window)) return null;
+  try {
+    const found = await caches.match(places.model, { cacheName: CACHE });
+    return found ? await found.json() : null;
+  } catch {
+    return null;
   }
-  const whole = await new Blob(parts).arrayBuffer();
-  // An older model is of no use any more.
-  for (const request of (await kept?.keys()) ?? []) await kept.delete(request);
-  await kept?.put(model.url, new Response(whole));
-  return whole;
 }
 
-/** Whether this model is on the device already. */
-export async function isKept(model) {
-  if (!("caches" in window)) return false;
-  return Boolean(await caches.match(model.url, { cacheName: CACHE }));
+// Told of by the event "recogniser-changed": it is kept on this device now, or removed.
+let starting = null;
+const listeners = new Set();
+
+/** Return the page's one recogniser, started at the first call.
+ *
+ * `finding` is the wanted model or promises it. Where there is none, or it cannot be had,
+ * the one that is kept on this device answers. `onProgress` is told the share that came.
+ */
+export async function recogniser(places, finding, onProgress = () => {}) {
+  listeners.add(onProgress);
+  try {
+    const wanted = (await (starting && finding))?.sha256;
+    const running = await starting?.catch(() => null);
+    if (running?.isOver || (wanted && running && running.wanted !== wanted)) {
+      running.stop();
+      starting = null;
+    }
+    starting ??= start(places, finding);
+    return await starting;
+  } catch (error) {
+    starting = null;
+    throw error;
+  } finally {
+    listeners.delete(onProgress);
+  }
 }
 
-/** Take the model off the device. */
+async function start(places, finding) {
+  const kept = await keptModel(places);
+  try {
+    return await Recogniser.start({ places, finding, kept });
+  } catch (error) {
+    if (!kept) throw error;
+    // An older one that is here is better than none.
+    const older = { ...places, runtime: kept.runtime };
+    const started = await Recogniser.start({ places: older, finding: kept, kept });
+    started.wanted = (await finding)?.sha256 ?? kept.sha256;
+    return started;
+  }
+}
+
+function tellProgress(share) {
+  for (const listener of listeners) listener(share);
+}
+
+function tellChange() {
+  document.dispatchEvent(new Event("recogniser-changed"));
+}
+
+/** Take the recogniser off the device. */
 export async function remove() {
+  const stopped = starting;
+  starting = null;
+  (await stopped?.catch(() => null))?.stop();
   if ("caches" in window) await caches.delete(CACHE);
-}
-
-/** Wait a moment for the service worker, which keeps the runtime for flight mode. */
-async function kept() {
-  const { serviceWorker } = navigator;
-  if (!serviceWorker || serviceWorker.controller) return;
-  await new Promise((resolve) => {
-    serviceWorker.addEventListener("controllerchange", resolve, { once: true });
-    setTimeout(resolve, PATIENCE_MS);
-  });
+  tellChange();
 }
 
 /** A recogniser that is ready: `look` answers one picture at a time. */
-export class Recogniser {
+class Recogniser {
+  /** The model that answers; its rules decide. */
+  model = null;
+  /** Digest of the model that was asked for; the network may have been away. */
+  wanted = null;
+  isOver = false;
   #worker;
   #waiting = new Map();
   #last = 0;
+  #keep = () => {};
 
-  static async start(places, model, onProgress = () => {}) {
-    await kept();
+  static async start({ places, finding, kept }) {
     const made = new Recogniser(places.worker);
+    const absolute = (address) => new URL(address, location.href).href;
+    const runtime = absolute(places.runtime);
     try {
-      const absolute = (address) => new URL(address, location.href).href;
+      // The runtime starts while the model is looked for and on its way.
       const modules = { look: absolute(places.look), rules: absolute(places.rules) };
-      const runtime = absolute(places.runtime);
-      // The runtime starts while the model is on its way.
-      const [bytes] = await Promise.all([
-        fetchModel(model, onProgress),
-        made.#ask({ do: "load", runtime, modules }),
-      ]);
-      await made.#ask({ do: "open", model, bytes }, [bytes]);
+      const loaded = made.#ask({ do: "load", runtime, modules });
+      loaded.catch(() => {});
+      const model = (await finding) ?? kept;
+      if (!model) throw new Error("none");
+      const how = { onProgress: tellProgress };
+      const opened = made.#ask({ do: "open", model, cache: CACHE }, how);
+      await Promise.all([loaded, opened]);
+      made.model = model;
+      made.wanted = model.sha256;
     } catch (error) {
       made.stop();
-      // What does not fit its digest must not be found again.
-      await remove();
       throw error;
+    }
+    if (made.model.sha256 !== kept?.sha256 || runtime !== kept.runtime) {
+      made.#keepLater({ model: made.model, runtime, cache: CACHE, as: places.model });
     }
     return made;
   }
@@ -98,30 +138,47 @@ export class Recogniser {
     this.#worker = new Worker(address);
     this.#worker.addEventListener("message", ({ data }) => {
       const waiting = this.#waiting.get(data.id);
+      if ("progress" in data) return waiting?.onProgress(data.progress);
       this.#waiting.delete(data.id);
       if ("error" in data) waiting?.reject(new Error(data.error));
       else waiting?.resolve(data.ok);
     });
-    this.#worker.addEventListener("error", () => {
-      for (const { reject } of this.#waiting.values()) reject(new Error("worker"));
-      this.#waiting.clear();
-    });
+    this.#worker.addEventListener("error", () => this.stop());
   }
 
-  #ask(message, move = []) {
+  #ask(message, { move = [], onProgress = () => {} } = {}) {
     return new Promise((resolve, reject) => {
+      if (this.isOver) return reject(new Error("stopped"));
       const id = ++this.#last;
-      this.#waiting.set(id, { resolve, reject });
+      this.#waiting.set(id, { resolve, reject, onProgress });
       this.#worker.postMessage({ ...message, id }, move);
     });
   }
 
-  /** Answer a picture, an ImageBitmap that is used up by it. */
-  look(picture, isJpeg = false) {
-    return this.#ask({ do: "look", picture, isJpeg }, [picture]);
+  /** Keep it on the device after the first answer: whoever waits for that comes first. */
+  #keepLater(what) {
+    this.#keep = () => {
+      this.#keep = () => {};
+      this.#ask({ do: "keep", ...what }).then(tellChange, () => {});
+    };
+    setTimeout(() => this.#keep(), PATIENCE_MS);
+  }
+
+  /** Answer a picture, an ImageBitmap that is used up by it; `how` is what it is:
+   * { isJpeg, isFrame }, and whether it is looked at in parts too, isThorough. */
+  async look(picture, how = {}) {
+    const seen = await this.#ask({ do: "look", picture, ...how }, { move: [picture] });
+    this.#keep();
+    return seen;
+  }
+
+  /** Get ready for the first picture while nobody waits for it. */
+  warm() {
+    return this.#ask({ do: "warm" });
   }
 
   stop() {
+    this.isOver = true;
     this.#worker.terminate();
     for (const { reject } of this.#waiting.values()) reject(new Error("stopped"));
     this.#waiting.clear();

@@ -3,7 +3,7 @@
 
 import { offer, withdrawOffer } from "./after.js";
 import { Crop } from "./crop.js";
-import { answerHere, localModel, words as deviceWords } from "./local.js";
+import { answerHere, sizeSentence, words as deviceWords } from "./local.js";
 import { watchHeat } from "./overlay.js";
 import { freshToken } from "./token.js";
 
@@ -441,13 +441,11 @@ try {
 }
 
 async function offerThisDevice() {
-  const model = await localModel();
-  if (!model) return;
-  const bytes = model.bytes + Number(document.getElementById("local").dataset.runtimeBytes);
-  const size = deviceWords.size.replace("{size}", (bytes / 1024 / 1024).toFixed(1));
-  where.querySelector("[data-where-size]").textContent = size;
-  where.hidden = false;
+  const size = await sizeSentence();
+  where.querySelector("[data-where-size]").textContent = size ?? "";
+  where.hidden = !size;
 }
+document.addEventListener("recogniser-changed", offerThisDevice);
 where.addEventListener("change", ({ target }) => {
   try {
     localStorage.setItem(CHOICE, target.value);

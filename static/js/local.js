@@ -1,11 +1,12 @@
 // An answer that was found on this device, put into the page's words.
 
-import { Recogniser, available, isKept } from "./device.js";
-import { draw } from "./overlay.js";
+import { available, keptModel, recogniser } from "./device.js";
+import { draw, swatch } from "./overlay.js";
 import { answer as decide, suggest, unknownScore } from "./rules.js";
 
 const DYES = { motif: "green", either: "yellow", unknown: "black" };
 const NAMES = "{motifs}";
+const MEGABYTE = 1024 * 1024;
 
 export const words = document.getElementById("live-words")?.dataset ?? {};
 const facts = JSON.parse(document.getElementById("local-facts")?.textContent ?? "null");
@@ -51,24 +52,34 @@ export function writeScores(list, scores, model) {
   rows.forEach(([name, score], at) => {
     const [title, value, bar] = list.children[at].children;
     if (title.textContent !== name) title.textContent = name ?? "";
-    value.textContent = score.toFixed(2);
+    value.textContent = written(score);
     bar.firstElementChild.setAttribute("width", `${Math.round(100 * score)}%`);
   });
 }
 
-let recogniser = null;
-let model = null;
+export const places = document.getElementById("local")?.dataset ?? null;
 let asking = null;
 
-/** Return what this device can answer with, or null. */
+/** Return the model that this device can answer with, or null. */
 export async function localModel() {
-  const places = document.getElementById("local")?.dataset;
   if (!places || !facts) return null;
   asking ??= available(places);
-  model = await asking;
+  const model = await asking;
   // Without an answer it is asked again the next time.
   if (!model) asking = null;
   return model;
+}
+
+// Asked for while the page is still being read.
+localModel();
+
+/** Say what is on the device already, or how much would be fetched; null for never. */
+export async function sizeSentence() {
+  const [model, kept] = [await localModel(), places && (await keptModel(places))];
+  if (!model && !kept) return null;
+  if (!model || model.sha256 === kept?.sha256) return words.kept;
+  const bytes = model.bytes + Number(places.runtimeBytes);
+  return words.size.replace("{size}", (bytes / MEGABYTE).toFixed(1));
 }
 
 /** Answer photos of one cloth without the server: { section, overlay }.
@@ -77,22 +88,22 @@ export async function localModel() {
  * read the photos.
  */
 export async function answerHere(files, { note, mayFetch = false, onProgress }) {
+  if (!places || !facts) return null;
   try {
-    if (!(await localModel()) || !(mayFetch || (await isKept(model)))) return null;
-    const places = document.getElementById("local").dataset;
-    recogniser ??= await Recogniser.start(places, model, onProgress);
+    if (!mayFetch && !(await keptModel(places))) return null;
+    const finding = mayFetch ? localModel() : null;
+    const looking = await recogniser(places, finding, onProgress);
     const looks = [];
     for (const file of files) {
       const picture = await createImageBitmap(file, {
         imageOrientation: "from-image",
         colorSpaceConversion: "none",
       });
-      looks.push(await recogniser.look(picture, file.type === "image/jpeg"));
+      const isJpeg = file.type === "image/jpeg";
+      looks.push(await looking.look(picture, { isJpeg, isThorough: files.length === 1 }));
     }
-    return { section: section(looks, note), overlay: overlay(looks) };
+    return { section: section(looks, note, looking.model), overlay: overlay(looks) };
   } catch {
-    recogniser?.stop();
-    recogniser = null;
     return null;
   }
 }
@@ -107,7 +118,7 @@ function overlay(looks) {
   return draw({ region, heat });
 }
 
-function section(looks, note) {
+function section(looks, note, model) {
   const usable = looks.filter((one) => one.quality.usable);
   const asked = usable.length ? usable : looks;
   const scores = {};
@@ -126,11 +137,12 @@ function section(looks, note) {
     ...(usable.length ? [] : looks[0].quality.reasons).map((reason) =>
       element("p", { class: "answer-message" }, facts.quality[reason] ?? reason),
     ),
+    ...(asked[0].several ? [element("p", { class: "answer-message" }, words.several)] : []),
     ...(answer.kind === "motif" ? [one(answer.labels[0])] : []),
     ...(answer.kind === "either" ? several(answer.labels) : []),
-    weighed(scores),
+    weighed(scores, model),
     element("p", { class: "note" }, note),
-    by(elapsed),
+    element("dl", { class: "answer-facts" }, ...colours(asked[0].colours), by(elapsed, model)),
   );
 }
 
@@ -143,14 +155,22 @@ function title(kind, named) {
 
 function message(reason, named) {
   const text = facts.messages[reason] ?? facts.messages.low_scores;
-  return text.replace(NAMES, named.map(({ name }) => name).join(", "));
+  const names = named.map(({ name }) => name);
+  const last = names.pop() ?? "";
+  return text.replace(NAMES, names.length ? names.join(", ") + words.or + last : last);
+}
+
+/** Write a score as the page's language does. */
+function written(score) {
+  const places = { minimumFractionDigits: 2, maximumFractionDigits: 2 };
+  return score.toLocaleString(document.documentElement.lang, places);
 }
 
 /** Return a motif's drawing; its picture as cloth may not be on this device. */
 function cloth(label) {
   const drawn = document.querySelector(`[data-cloth="${CSS.escape(label ?? "")}"]`);
   if (drawn) return document.importNode(drawn.content, true);
-  return element("span", { class: "cloth cloth-none" });
+  return element("span", { class: "cloth cloth-none" }, element("span", { class: "resist-rule" }));
 }
 
 function one(label) {
@@ -191,7 +211,7 @@ function several(labels) {
   ];
 }
 
-function weighed(scores) {
+function weighed(scores, model) {
   const rows = suggest(scores, model)
     .filter(([label]) => motifs[label])
     .map(([label, score]) => {
@@ -225,16 +245,27 @@ function row(about, picture, name, score) {
     { class: "score-row", ...about },
     element("div", { class: "score-cloth" }, picture),
     name,
-    element("span", { class: "score-value" }, score.toFixed(2)),
+    element("span", { class: "score-value" }, written(score)),
     element("div", { class: "bar", "aria-hidden": "true" }, fill),
   );
 }
 
-function by(elapsed) {
+/** Return the colours of the cloth, without what it lies on, as the server shows them. */
+function colours(dyes) {
+  if (!dyes.length) return [];
+  const rows = dyes.map(({ name, hex, share }) => {
+    const patch = swatch(hex);
+    const percent = element("span", { class: "number" }, `${Math.round(100 * share)}%`);
+    return element("li", {}, patch, `${facts.dyes[name] ?? name} `, percent);
+  });
+  const list = element("dd", {}, element("ul", { class: "dyes" }, ...rows));
+  return [element("div", {}, element("dt", {}, facts.words.colours), list)];
+}
+
+function by(elapsed, model) {
   const version = element("span", { class: "number" }, model.version);
   const digest = element("code", { title: `SHA-256 ${model.sha256}` }, model.sha256.slice(0, 12));
   const said = element("dd", {}, `${facts.words.device}, ${facts.words.version} `, version);
   said.append(", ", digest, `, ${Math.round(elapsed)} ms`);
-  const term = element("dt", {}, facts.words.by);
-  return element("dl", { class: "answer-facts" }, element("div", {}, term, said));
+  return element("div", {}, element("dt", {}, facts.words.by), said);
 }

@@ -39,6 +39,14 @@ export function draw({ region, heat }) {
   return drawn;
 }
 
+/** Draw a patch of a colour, as templates/classifier/_answer.html does. */
+export function swatch(fill) {
+  const size = { width: 28, height: 20 };
+  const hidden = { "aria-hidden": "true", focusable: "false" };
+  const patch = svg("rect", { ...size, rx: 2, fill });
+  return svg("svg", { ...size, viewBox: "0 0 28 20", ...hidden }, patch);
+}
+
 function shade({ x, y, width, height, values }) {
   const rows = values.length;
   const columns = values[0].length;

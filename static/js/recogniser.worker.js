@@ -1,12 +1,17 @@
 // The recogniser in the browser, in a thread of its own: photos in, answers out.
 //
 // Messages in:  { id, do: "load", runtime, modules }
-//               { id, do: "open", model, bytes }
-//               { id, do: "look", picture: ImageBitmap, isJpeg }
-// Messages out: { id, ok } or { id, error }
+//               { id, do: "open", model, bytes } (without bytes it fetches the model)
+//               { id, do: "warm" }
+//               { id, do: "keep", model, runtime, cache, as }
+//               { id, do: "look", picture: ImageBitmap, isJpeg, isFrame,
+//                 isThorough }
+// Messages out: { id, progress }, and then { id, ok } or { id, error }
 //
 // A classic worker, because the runtime loads its own script with importScripts, which
 // module workers lack; modules of ours are imported dynamically.
+
+const WARM = 2; // looks after which the code is quick
 
 let litert = null;
 let network = null;
@@ -15,18 +20,16 @@ let looking = null;
 let rules = null;
 
 async function load({ runtime, modules }) {
-  [litert, looking, rules] = await Promise.all([
-    import(`${runtime}index.js`),
-    import(modules.look),
-    import(modules.rules),
-  ]);
-  const silent = () => {};
   // The runtime would look for its WebAssembly beside this file.
+  const silent = () => {};
   self.Module = {
     locateFile: (name) => `${runtime}${name}`,
     print: silent,
     printErr: silent,
   };
+  const ours = Promise.all([import(modules.look), import(modules.rules)]);
+  ours.catch(silent);
+  litert = await import(`${runtime}index.js`);
   // It looks for a graphics card, which is not used here, and warns when it finds none.
   const { error, warn } = console;
   Object.assign(console, { error: silent, warn: silent });
@@ -35,15 +38,74 @@ async function load({ runtime, modules }) {
   } finally {
     Object.assign(console, { error, warn });
   }
+  [looking, rules] = await ours;
 }
 
-async function open({ model: wanted, bytes }) {
-  const found = new Uint8Array(await crypto.subtle.digest("SHA-256", bytes));
+/** Return the model's bytes once they fit their digest, from this device or the site. */
+async function fetched({ id, model: wanted, bytes, cache }) {
+  const kept = bytes || !cache ? null : await (await caches.open(cache)).match(wanted.url);
+  const whole = bytes ?? (kept ? await kept.arrayBuffer() : await download(id, wanted));
+  const found = new Uint8Array(await crypto.subtle.digest("SHA-256", whole));
   const sha256 = Array.from(found, (one) => one.toString(16).padStart(2, "0")).join("");
-  if (sha256 !== wanted.sha256) throw new Error("digest");
-  network = await litert.loadAndCompile(new Uint8Array(bytes), { accelerator: "wasm" });
+  if (sha256 !== wanted.sha256) {
+    // What does not fit must not be found again.
+    if (kept) await (await caches.open(cache)).delete(wanted.url);
+    throw new Error("digest");
+  }
+  if (cache && !kept && !bytes) {
+    await (await caches.open(cache)).put(wanted.url, new Response(whole.slice(0)));
+  }
+  return { whole, sha256 };
+}
+
+async function download(id, wanted) {
+  const response = await fetch(wanted.url).catch(() => null);
+  if (!response?.ok) throw new Error("network");
+  const whole = new Uint8Array(wanted.bytes);
+  let bytes = 0;
+  const reader = response.body.getReader();
+  for (;;) {
+    const { done, value } = await reader.read().catch(() => ({ done: true }));
+    if (done) break;
+    if (bytes + value.length > whole.length) throw new Error("digest");
+    whole.set(value, bytes);
+    bytes += value.length;
+    self.postMessage({ id, progress: bytes / wanted.bytes });
+  }
+  if (bytes < whole.length) throw new Error("network");
+  return whole.buffer;
+}
+
+async function open({ model: wanted }, { whole, sha256 }) {
+  network = await litert.loadAndCompile(new Uint8Array(whole), { accelerator: "wasm" });
   model = wanted;
   return { sha256 };
+}
+
+/** Look at nothing, so that the first picture does not wait for code to be compiled. */
+async function warm() {
+  const picture = new ImageData(640, 480);
+  picture.data.forEach((_, at) => (picture.data[at] = (at * at) >> 7));
+  for (let at = 0; at < WARM; at++) await lookAt(picture, { isFrame: true });
+}
+
+/** Keep what is in use for the time without a network, and nothing older. */
+async function keep({ model: wanted, runtime, cache: name, as }) {
+  const cache = await caches.open(name);
+  const used = performance
+    .getEntriesByType("resource")
+    .map((entry) => entry.name)
+    .filter((address) => address.startsWith(runtime));
+  const own = (path) => new URL(path, self.location).href;
+  const wasted = new Set((await cache.keys()).map(({ url }) => url));
+  for (const address of [...new Set(used), own(wanted.url)]) wasted.delete(address);
+  for (const address of used) {
+    if (!(await cache.match(address))) await cache.add(address);
+  }
+  // Last, so that whoever finds the description finds everything.
+  await cache.put(as, Response.json({ ...wanted, runtime }));
+  wasted.delete(own(as));
+  for (const address of wasted) await cache.delete(address);
 }
 
 /** Return the picture's pixels; what is transparent becomes white. */
@@ -71,17 +133,18 @@ async function run(square) {
   return values;
 }
 
-async function look({ picture, isJpeg }) {
+function look({ picture, ...how }) {
+  return lookAt(pixelsOf(picture), how);
+}
+
+async function lookAt(pixels, { isJpeg = false, isFrame = false, isThorough = false }) {
   const started = performance.now();
-  const photo = looking.kept(pixelsOf(picture), isJpeg);
+  const photo = looking.kept(pixels, isJpeg);
   if (Math.min(photo.width, photo.height) < 64) throw new Error("too_small");
   const seen = looking.look(photo, model.input);
   const runs = [];
   for (const square of seen.squares) runs.push(await run(square));
-  const scores = {};
-  model.labels.forEach((label, at) => {
-    scores[label] = runs.reduce((sum, one) => sum + one.scores[at], 0) / runs.length;
-  });
+  const scores = named(runs);
   const suggestions = rules.suggest(scores, model);
   const best = model.labels.indexOf(suggestions[0][0]);
   return {
@@ -91,10 +154,29 @@ async function look({ picture, isJpeg }) {
     answer: rules.answer(scores, model, seen.quality.usable),
     quality: seen.quality,
     region: seen.region,
+    several: isThorough ? await hasSeveral(photo, seen.region) : null,
+    // Nobody reads the colours of a moving picture.
+    colours: isFrame ? [] : looking.dominant(seen.small, seen.region),
     map: heat(runs[0].map, best),
     map_box: seen.boxes[0],
     elapsed_ms: performance.now() - started,
   };
+}
+
+/** Return every label's score, the mean of the squares'. */
+function named(runs) {
+  const mean = (at) => runs.reduce((sum, one) => sum + one.scores[at], 0) / runs.length;
+  return Object.fromEntries(model.labels.map((label, at) => [label, mean(at)]));
+}
+
+/** Whether there seems to be more than one motif in a photo. */
+async function hasSeveral(photo, region) {
+  const scores = [];
+  for (const half of looking.halves(region)) {
+    const box = looking.square(photo, half, { fraction: 1, x: 0.5, y: 0.5 });
+    scores.push(named([await run(looking.resample(photo, box, model.input.size))]));
+  }
+  return rules.several(scores, model);
 }
 
 /** Return what spoke for a label at each place, { side, values } with values 0..1. */
@@ -110,16 +192,22 @@ function heat(map, label) {
   };
 }
 
-const DOINGS = { load, open, look };
+const DOINGS = { load, open, warm, look };
 let last = Promise.resolve();
 
+async function answer({ id }, doing) {
+  try {
+    self.postMessage({ id, ok: await doing() });
+  } catch (error) {
+    self.postMessage({ id, error: String(error?.message ?? error) });
+  }
+}
+
 self.addEventListener("message", ({ data }) => {
+  if (data.do === "keep") return answer(data, () => keep(data));
+  // The model is on its way while the runtime starts.
+  const bytes = data.do === "open" ? fetched(data) : null;
+  bytes?.catch(() => {});
   // One after the other: two runs would share the runtime's memory.
-  last = last.then(async () => {
-    try {
-      self.postMessage({ id: data.id, ok: await DOINGS[data.do](data) });
-    } catch (error) {
-      self.postMessage({ id: data.id, error: String(error?.message ?? error) });
-    }
-  });
+  last = last.then(() => answer(data, async () => DOINGS[data.do](data, await bytes)));
 });

@@ -4,6 +4,7 @@
 const SHARE = 0.35; // of each new frame in the average
 const STEADY = 4; // frames that must agree before the answer changes
 const STEADY_FIRST = 2; // and before there is any: nothing can flicker yet
+const CLEAR = ["recognised", "seed_model"]; // reasons of which one frame convinces
 
 export class Settled {
   #decide;
@@ -29,7 +30,8 @@ export class Settled {
     this.#count = name === this.#candidate ? this.#count + 1 : 1;
     this.#candidate = name;
     const shown = this.answer?.name;
-    const needed = this.answer ? STEADY : STEADY_FIRST;
+    const first = CLEAR.includes(said.reason) ? 1 : STEADY_FIRST;
+    const needed = this.answer ? STEADY : first;
     if (this.#count < needed || name === shown) return false;
     this.answer = { ...said, name };
     return true;

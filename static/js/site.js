@@ -60,9 +60,13 @@ for (const button of document.querySelectorAll("[data-copy]")) {
   });
 }
 
-// Pages that were read stay readable without a network; see sw.js.
+// Pages that were read stay readable without a network; see sw.js. What the reader does
+// first comes first: the worker fetches a good deal while it installs itself.
+const CALM_MS = 2000;
 if ("serviceWorker" in navigator && window.isSecureContext) {
   window.addEventListener("load", () => {
-    navigator.serviceWorker.register("/sw.js").catch(() => {});
+    window.setTimeout(() => {
+      navigator.serviceWorker.register("/sw.js").catch(() => {});
+    }, CALM_MS);
   });
 }

@@ -69,8 +69,8 @@ self.addEventListener("fetch", (event) => {
   const address = new URL(request.url);
   if (request.method !== "GET" || address.origin !== self.location.origin) return;
   const { pathname } = address;
-  if (hasDigest(pathname)) event.respondWith(keptFirst(request, SITE));
-  else if (isOfRecogniser(pathname)) event.respondWith(keptFirst(request, RECOGNISER));
+  if (hasDigest(pathname)) event.respondWith(keptFirst(request));
+  else if (isOfRecogniser(pathname)) event.respondWith(keptOrFetched(request));
   else if (request.mode === "navigate" || isModel(pathname)) {
     event.respondWith(networkFirst(request, event));
   } else if (pathname.startsWith("/static/")) {
@@ -78,8 +78,8 @@ self.addEventListener("fetch", (event) => {
   }
 });
 
-async function keptFirst(request, name) {
-  const cache = await caches.open(name);
+async function keptFirst(request) {
+  const cache = await caches.open(SITE);
   const found = await cache.match(request);
   if (found) return found;
   const response = await fetch(request);
@@ -87,9 +87,18 @@ async function keptFirst(request, name) {
   return response;
 }
 
+/** Return what the recogniser's worker has kept; it alone writes there. */
+async function keptOrFetched(request) {
+  return (await caches.match(request, { cacheName: RECOGNISER })) ?? fetch(request);
+}
+
 async function networkFirst(request, event) {
   const cache = await caches.open(SITE);
-  const kept = () => cache.match(request, { ignoreVary: true });
+  const kept = async () =>
+    // Offline the model is the one that is here, which may be older than the site's.
+    (isModel(new URL(request.url).pathname) &&
+      (await caches.match(request, { cacheName: RECOGNISER }))) ||
+    cache.match(request, { ignoreVary: true });
   const asked = fetch(request).then(async (response) => {
     if (mayKeep(request, response)) await cache.put(request, response.clone());
     return response;

@@ -123,7 +123,7 @@ def test_several_photos_of_one_cloth_are_answered_together(open_page):
     assert predictor.champion().photos_seen == 3
 
     page.locator("#thumbs button").first.click()
-    page.wait_for_function("document.querySelectorAll('#thumbs li').length === 2")
+    page.wait_for_function("() => document.querySelectorAll('#thumbs li').length === 2")
     kind_of(page)
     assert predictor.champion().photos_seen == 5
 

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from PIL import Image, ImageFilter
 
-from ml import images, quality, region
+from ml import colour, images, quality, region
 from ml.predict import Predictor
 from tests.classifier import pictures
 
@@ -49,7 +49,7 @@ async ({ photos, modules, runtime }) => {
 
 LOOK = """
 async ({ photo, look, size, there }) => {
-  const { kept, smallCopy, findRegion, checkQuality, square, resample } =
+  const { kept, smallCopy, findRegion, checkQuality, square, resample, dominant } =
     await import(look);
   const bytesOf = Uint8Array.from(atob(photo.data), (one) => one.charCodeAt(0));
   const blob = new Blob([bytesOf], { type: photo.type });
@@ -66,6 +66,7 @@ async ({ photo, look, size, there }) => {
     small: Array.from(small.data),
     region,
     quality: checkQuality(picture, small),
+    colours: dominant(small, region),
     pixels: Array.from(resample(picture, box, size)),
   };
 }
@@ -187,3 +188,22 @@ def test_both_look_alike_pixel_by_pixel(page, places, photos):
         assert theirs["quality"]["reasons"] == list(measured.reasons), name
         sharp = pytest.approx(measured.sharpness, abs=0.01)
         assert theirs["quality"]["sharpness"] == sharp, name
+        same_colours(theirs["colours"], colour.dominant(image, there, small=small))
+
+
+def same_colours(theirs: list[dict], ours: list[colour.Dye]) -> None:
+    """They are alike to the eye: a pixel between two names may fall either way."""
+    shares = {dye.name: dye.share for dye in ours}
+    found = {dye["name"]: dye["share"] for dye in theirs}
+    for name in shares.keys() | found.keys():
+        assert found.get(name, 0.03) == pytest.approx(shares.get(name, 0.03), abs=0.03)
+    hexes = {dye.name: dye.hex for dye in ours}
+    for dye in theirs:
+        if dye["name"] in hexes and dye["share"] > 0.1:
+            assert levels(dye["hex"]) == pytest.approx(
+                levels(hexes[dye["name"]]), abs=4
+            )
+
+
+def levels(hex_: str) -> list[int]:
+    return [int(hex_[at : at + 2], 16) for at in (1, 3, 5)]
