@@ -231,6 +231,15 @@ def test_it_is_gone_from_the_next_dataset(client, given, ending):
     assert not in_next_dataset(client, given)
 
 
+def test_what_its_giver_called_by_a_restricted_motifs_name_trains_nothing(given):
+    suggested = MotifFactory(access=Access.RESTRICTED)
+    given.contribution.motif = suggested
+    given.contribution.save()
+
+    assert not Photo.objects.trainable().exists()
+    assert not Photo.objects.shown().exists()
+
+
 def test_the_key_of_a_withdrawn_contribution_opens_no_file(client, given):
     assert file_with_key(client, given)
 
