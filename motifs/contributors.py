@@ -16,7 +16,7 @@ def public_name(user: User | None) -> str:
     """Return the name that this person chose for the public, or nothing."""
     if user is None or not user.is_active:
         return ""
-    return str(getattr(user, "public_name", "") or "").strip()
+    return user.public_name.strip()
 
 
 def find(user_id: int) -> User | None:
