@@ -244,6 +244,8 @@ def _photo(cast: Cast, contribution: Contribution, position: int) -> Photo:
         sha256=f"{cast.chance.getrandbits(256):064x}",
         perceptual_hash=cast.chance.getrandbits(64) - (1 << 63),
         position=position,
+        # Renditions of a hundred thousand copies would fill a disk for nothing.
+        rendered_at=cast.now,
     )
     if cast.chance.randrange(RESTRICTED_EVERY) == 0:
         photo.access = Access.RESTRICTED
