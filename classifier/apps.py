@@ -10,7 +10,7 @@ class ClassifierConfig(AppConfig):
     verbose_name = _("Recogniser")
 
     def ready(self) -> None:
-        from classifier import checks  # noqa: F401  (registers itself)
+        from classifier import checks, receivers  # noqa: F401  (register themselves)
         from classifier.groups import ensure_groups
 
         post_migrate.connect(

@@ -20,8 +20,10 @@ from django.core.files.base import File
 from PIL import Image
 
 from ml import images
+from ml import quality as ml_quality
 from ml.artifact import MODEL, Artifact, ArtifactError, Manifest
 from ml.predict import Prediction, load
+from ml.quality import Quality
 
 Photo = BinaryIO | File[Any]
 logger = logging.getLogger(__name__)
@@ -42,11 +44,13 @@ __all__ = [
     "NoModel",
     "Photo",
     "Prediction",
+    "Quality",
     "champion",
     "describe",
     "forget",
     "network",
     "predict",
+    "quality",
     "rendition",
 ]
 
@@ -197,6 +201,19 @@ def predict(photos: Sequence[Photo]) -> Prediction:
     try:
         # One by one: five giant photos at once would take five times the memory.
         return model.predict(_open(p, at) for at, p in enumerate(photos))
+    finally:
+        _turns.release()
+
+
+def quality(photo: Photo) -> Quality:
+    """Measure how usable a photo is; needs no model.
+
+    Raises BadPhoto, and Busy as ``predict`` does.
+    """
+    if not _turns.acquire(timeout=WAIT_S):
+        raise Busy
+    try:
+        return ml_quality.check(_open(photo, 0))
     finally:
         _turns.release()
 

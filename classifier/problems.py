@@ -174,6 +174,16 @@ def no_model() -> Problem:
     )
 
 
+def not_looked_at() -> Problem:
+    return Problem(
+        503,
+        "not_looked_at",
+        _("The recogniser has not looked at this photo yet."),
+        _("Photos are looked at within minutes of being given. Try again later."),
+        retry_after_s=60,
+    )
+
+
 def busy() -> Problem:
     return Problem(
         503,

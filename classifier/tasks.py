@@ -8,6 +8,7 @@ from celery import shared_task
 from django.db import OperationalError
 
 from classifier.actions import answer_job
+from classifier.checking import check_photo_by_id
 from classifier.predictor import Busy
 
 
@@ -21,3 +22,15 @@ from classifier.predictor import Busy
 def answer_job_task(job_id: str) -> None:
     """Answer one job. Running it twice is the same as running it once."""
     answer_job(uuid.UUID(job_id))
+
+
+@shared_task(
+    acks_late=True,
+    autoretry_for=(OperationalError, Busy),
+    retry_backoff=True,
+    max_retries=5,
+    ignore_result=True,
+)
+def check_photo_task(photo_id: int) -> None:
+    """Check one photo. Running it twice is the same as running it once."""
+    check_photo_by_id(photo_id)

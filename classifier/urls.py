@@ -1,11 +1,12 @@
 from django.urls import path
 
-from classifier import giving_views, views
+from classifier import giving_views, similar_views, views
 
 app_name = "classifier"
 urlpatterns = [
     path("", views.identify, name="identify"),
     path("report/", giving_views.report, name="report"),
+    path("similar/<int:photo_id>/", similar_views.similar, name="similar-photos"),
     path("share/", giving_views.share, name="share"),
     path("shared/<str:key>/", giving_views.shared, name="shared"),
     path("shared/<str:key>/photo", giving_views.shared_photo, name="shared-photo"),

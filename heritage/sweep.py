@@ -6,6 +6,7 @@ import logging
 from collections.abc import Callable, Mapping
 
 from classifier.actions import sweep_jobs
+from classifier.sweeping import sweep_photos
 from motifs.sweeping import sweep_contributions
 
 logger = logging.getLogger(__name__)
@@ -13,6 +14,7 @@ logger = logging.getLogger(__name__)
 SWEEPS: Mapping[str, Callable[[], Mapping[str, int]]] = {
     "identify jobs": sweep_jobs,
     "contributions": sweep_contributions,
+    "photos": sweep_photos,
 }
 
 

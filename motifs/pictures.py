@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import hashlib
+import secrets
 from dataclasses import dataclass
 from io import BytesIO
+from pathlib import Path
 
+from django.conf import settings
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 from PIL import (
     Image,
+    ImageCms,
     ImageOps,
     JpegImagePlugin,
     PngImagePlugin,
@@ -83,19 +87,18 @@ def describe(content: bytes) -> Description:
 
 
 def rendition(photo: Photo, size: str) -> str:
-    """Return the stored name of the photo's rendition, made on first demand.
+    """Return the stored name of the photo's rendition as JPEG, made on first demand.
 
-    A rendition is an upright RGB JPEG without metadata, never larger than the photo.
+    A rendition is an upright RGB picture without metadata, never larger than the photo.
     """
-    name = f"renditions/{photo.sha256[:2]}/{photo.sha256}-{size}.jpg"
+    name = rendition_name(photo, size, "jpg")
     if default_storage.exists(name):
         return name
     with photo.image.open("rb") as file:
-        content = _rendered(file.read(), SIZES[size])
-    saved = default_storage.save(name, ContentFile(content))
-    if saved != name:
-        # Another request made it in the same moment; theirs is the same picture.
-        default_storage.delete(saved)
+        picture = drawn(file.read(), SIZES[size])
+    out = BytesIO()
+    picture.save(out, "JPEG", quality=82, optimize=True, progressive=True)
+    keep(name, out.getvalue())
     return name
 
 
@@ -111,15 +114,67 @@ def forget_renditions(digest: str) -> None:
             default_storage.delete(f"{folder}/{name}")
 
 
-def _rendered(content: bytes, side: int) -> bytes:
+def rendition_name(photo: Photo, size: str, extension: str) -> str:
+    """Return where a rendition is kept: by the photo's content, so never twice."""
+    return f"renditions/{photo.sha256[:2]}/{photo.sha256}-{size}.{extension}"
+
+
+def drawn(content: bytes, side: int) -> Image.Image:
+    """Return the pixels of a photo, to be encoded afresh: upright sRGB, no metadata.
+
+    Args:
+        content: a file that ``describe`` took.
+        side: most pixels of the longer side.
+    """
     with Image.open(BytesIO(content), formats=_FORMATS) as image:
         image.draft("RGB", (side, side))
         upright = ImageOps.exif_transpose(image)
+        profile = image.info.get("icc_profile")
         if upright.has_transparency_data:
             white = Image.new("RGBA", upright.size, "white")
             upright = Image.alpha_composite(white, upright.convert("RGBA"))
         picture = upright.convert("RGB")
-        picture.thumbnail((side, side), Image.Resampling.LANCZOS)
-        out = BytesIO()
-        picture.save(out, "JPEG", quality=82, optimize=True, progressive=True)
-    return out.getvalue()
+        is_rgb = upright.mode in ("RGB", "RGBA")
+    picture.thumbnail((side, side), Image.Resampling.LANCZOS)
+    if profile and is_rgb:
+        picture = _in_srgb(picture, profile)
+    # What is left came with the file: profiles, comments, editing programs' notes.
+    picture.info = {}
+    return picture
+
+
+def _in_srgb(picture: Image.Image, profile: bytes) -> Image.Image:
+    """Convert from the file's own colour space, where its profile can be read."""
+    try:
+        given = ImageCms.ImageCmsProfile(BytesIO(profile))
+        converted = ImageCms.profileToProfile(
+            picture, given, ImageCms.createProfile("sRGB"), outputMode="RGB"
+        )
+    except (ImageCms.PyCMSError, OSError, ValueError, TypeError):
+        return picture
+    return converted or picture
+
+
+def keep(name: str, content: bytes) -> None:
+    """Store a file whole or not at all; it replaces one of the same name.
+
+    Whoever is killed while writing leaves a file whose name begins with a dot, which
+    the next rendering of the photo deletes.
+    """
+    try:
+        path = Path(default_storage.path(name))
+    except NotImplementedError:  # a storage elsewhere keeps whole objects only
+        if not default_storage.exists(name):
+            default_storage.save(name, ContentFile(content))
+        return
+    path.parent.mkdir(
+        mode=settings.FILE_UPLOAD_DIRECTORY_PERMISSIONS, parents=True, exist_ok=True
+    )
+    part = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
+    try:
+        part.write_bytes(content)
+        part.chmod(settings.FILE_UPLOAD_PERMISSIONS)
+        part.replace(path)
+    except BaseException:
+        part.unlink(missing_ok=True)
+        raise

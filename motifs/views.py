@@ -16,7 +16,7 @@ from django.utils.http import quote_etag
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
-from motifs import galleries, linked_data, pictures, presentation
+from motifs import galleries, linked_data, pictures, presentation, renditions
 from motifs.captions import caption
 from motifs.languages import reader_language
 from motifs.models import Motif, Photo
@@ -100,8 +100,9 @@ def motif_detail(request: HttpRequest, slug: str) -> HttpResponse:
 def photo_file(request: HttpRequest, photo_id: int, size: str) -> HttpResponseBase:
     """A photo as a file, for those who may see it; for others it does not exist.
 
-    Renditions are JPEG without metadata. The file as given is for the person who gave
-    it and for curators. ``?key=`` is a contribution's own key.
+    Renditions are fresh pixels without metadata, in the best format that the browser
+    asks for. The file as given is for the person who gave it and for curators, to be
+    saved and not shown as a page. ``?key=`` is a contribution's own key.
     """
     photos = Photo.objects.visible_to(request.user)
     if key := request.GET.get("key"):
@@ -114,8 +115,8 @@ def photo_file(request: HttpRequest, photo_id: int, size: str) -> HttpResponseBa
         if size == pictures.ORIGINAL:
             file, media_type = photo.image.open("rb"), photo.media_type
         else:
-            file = default_storage.open(pictures.rendition(photo, size))
-            media_type = pictures.RENDITION_TYPE
+            name, media_type = renditions.best(photo, size, request.accepted_types)
+            file = default_storage.open(name)
     except FileNotFoundError as error:
         raise Http404 from error
     # A stored name is written to once. It is hashed, for it is nobody's business.
@@ -130,7 +131,13 @@ def photo_file(request: HttpRequest, photo_id: int, size: str) -> HttpResponseBa
     # asks each time whether it may still show it.
     response["Cache-Control"] = "private, no-cache"
     response["X-Content-Type-Options"] = "nosniff"
-    response["Content-Disposition"] = "inline"
+    if size == pictures.ORIGINAL:
+        extension = Photo.EXTENSIONS[photo.media_type]
+        named = f'attachment; filename="photo-{photo.pk}.{extension}"'
+        response["Content-Disposition"] = named
+    else:
+        response["Content-Disposition"] = "inline"
+        patch_vary_headers(response, ["Accept"])
     return response
 
 

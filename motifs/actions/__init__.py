@@ -14,7 +14,7 @@ from motifs.actions.contributions import (
     withdraw_contribution,
 )
 from motifs.actions.editing import EDITABLE, edit_contribution, remove_photo
-from motifs.actions.flags import flag_photo
+from motifs.actions.flags import flag_photo, unflag_photo
 from motifs.actions.history import record
 from motifs.actions.identifications import identify_photo, withdraw_identification
 from motifs.actions.motifs import publish_motif
@@ -35,6 +35,7 @@ __all__ = [
     "report_problem",
     "start_contribution",
     "submit_contribution",
+    "unflag_photo",
     "withdraw_contribution",
     "withdraw_identification",
 ]

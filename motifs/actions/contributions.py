@@ -11,6 +11,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from motifs import copies, heic, metadata, pictures
+from motifs.actions.flags import forget_copies_of
 from motifs.actions.history import record
 from motifs.models import Contribution, HistoryEntry, Motif, Photo
 from motifs.permissions import is_curator
@@ -30,6 +31,7 @@ from motifs.refusals import (
     PhotoGivenAlready,
     TooManyPhotos,
 )
+from motifs.renditions import queue_renditions
 from motifs.signals import photo_added
 
 if TYPE_CHECKING:
@@ -136,6 +138,7 @@ def add_photo(*, contribution: Contribution, image: Readable, by: User | None) -
             contribution=locked,
             data={"added_photo": {"position": photo.position, "sha256": digest}},
         )
+    transaction.on_commit(partial(queue_renditions, photo.pk))
     transaction.on_commit(partial(photo_added.send_robust, Photo, photo_id=photo.pk))
     return photo
 
@@ -233,7 +236,8 @@ def withdraw_contribution(
 ) -> Contribution:
     """Take a contribution back: its giver may at any time, a curator on their behalf.
 
-    Nothing is erased; from now on its photos are shown to no one else.
+    Nothing is erased but the notes that name its photos as others' copies; from now on
+    its photos are shown to no one else.
 
     Raises NotYours, AlreadyWithdrawn.
     """
@@ -245,6 +249,7 @@ def withdraw_contribution(
     locked.state = Contribution.State.WITHDRAWN
     locked.withdrawn_at = timezone.now()
     locked.withdrawn_by = by
+    forget_copies_of(locked)
     record(HistoryEntry.Verb.WITHDRAWN, by=by, contribution=locked)
     return _saved(locked, contribution, "withdrawn_at", "withdrawn_by")
 

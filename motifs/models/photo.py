@@ -189,6 +189,12 @@ class Photo(Protected):
         _("rule"), max_length=20, choices=Rule, blank=True, default="", editable=False
     )
     is_disputed = models.BooleanField(_("disputed"), default=False, editable=False)
+    rendered_at = models.DateTimeField(
+        _("rendered at"),
+        null=True,
+        editable=False,
+        help_text=_("When its renditions in modern formats were made."),
+    )
 
     objects = PhotoQuerySet.as_manager()
 
@@ -249,6 +255,9 @@ class Photo(Protected):
         indexes = [
             models.Index(
                 fields=["determined_motif", "-added_at"], name="photo_by_determination"
+            ),
+            models.Index(
+                fields=["-id"], condition=Q(rendered_at=None), name="photo_to_render"
             ),
         ]
 
