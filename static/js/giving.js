@@ -179,9 +179,10 @@ function next() {
   if (sendLater && !photos.some(({ isUnderWay }) => isUnderWay)) {
     const button = sendLater;
     sendLater = null;
-    kept.textContent = "";
-    // What was refused stays in sight instead: its giver decides.
-    if (!photos.some(({ state }) => state === "failed")) form.requestSubmit(button);
+    // What was refused while one waited is for its giver to see first.
+    const isRefused = photos.some(({ state }) => state === "failed");
+    kept.textContent = isRefused ? words.look : "";
+    if (!isRefused) form.requestSubmit(button);
   }
 }
 

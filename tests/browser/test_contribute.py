@@ -343,6 +343,25 @@ class TestBadNetwork:
         gift = given(page)
         assert (gift.state, gift.photos.count()) == ("submitted", 1)
 
+    def test_what_is_refused_meanwhile_is_shown_before_it_is_sent(self, open_page):
+        page = open_page(NEW, **BAD)
+        cut = Cut(page, after=1)
+        bad = {"name": "surat.jpg", "mimeType": "image/jpeg", "buffer": b"x" * 500}
+        choose(page, small("indigo"), bad)
+        page.wait_for_selector("li[data-state=offline]", timeout=20_000)
+        page.locator("[name=people][value=none]").check()
+        send = page.get_by_role("button", name="Send it to the curators")
+
+        send.click()
+        cut.mend(page)
+        page.wait_for_selector("text=A photo could not be added")
+        state_then = given(page).state
+        send.click()
+        page.wait_for_selector(".given-history")
+
+        assert state_then == "draft"
+        assert given(page).photos.count() == 1
+
     def test_without_any_network_what_was_typed_waits(self, open_page):
         page = open_page(NEW, **BAD)
         page.context.set_offline(True)
@@ -440,9 +459,10 @@ def test_nobody_is_left_out_on_any_of_the_pages(open_page, site, axe, width, sch
         bypass_csp=True,
         service_workers="block",
     )
-    cut = Cut(page, after=1)
+    cut = Cut(page, after=2)
     bad = {"name": "surat.jpg", "mimeType": "image/jpeg", "buffer": b"x" * 500}
     choose(page, small("indigo"), bad, large())
+    page.wait_for_selector("li[data-state=failed]")
     page.wait_for_selector("li[data-state=offline]", timeout=20_000)
     found = {"form": look(page, axe)}
     cut.mend(page)
