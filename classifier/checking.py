@@ -23,9 +23,10 @@ from classifier.models import (
     PhotoEmbedding,
     Prediction,
 )
+from classifier.uncertainty import uncertainty
 from classifier.vectors import Near, nearest
 from motifs import copies
-from motifs.actions import flag_photo, unflag_photo
+from motifs.actions import flag_photo, set_uncertainty, unflag_photo
 from motifs.models import Contribution, Flag, Photo
 from motifs.models.photo import PhotoQuerySet
 
@@ -253,6 +254,7 @@ def _remember(photo: Photo, said: predictor.Prediction) -> ModelVersion | None:
             model_version=version,
             defaults={"vector": said.embedding.tolist()},
         )
+        set_uncertainty(photo=photo, uncertainty=uncertainty(said.scores))
     return version
 
 

@@ -57,6 +57,7 @@ urlpatterns = [
             "admin/password_change/",
             RedirectView.as_view(pattern_name="account_change_password"),
         ),
+        path("expert/", include("motifs.expert_urls")),
         path("admin/", admin.site.urls),
         path("jsi18n/", JavaScriptCatalog.as_view(), name="javascript-catalog"),
     ),

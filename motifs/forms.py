@@ -2,10 +2,24 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from motifs.models import ProblemReport
+from motifs.models import Identification, Motif, Outcome, ProblemReport
+
+
+class MotifChoice(forms.ModelChoiceField[Motif]):
+    """A published motif by its slug."""
+
+    def __init__(self, *, required: bool) -> None:
+        super().__init__(
+            Motif.objects.published(),
+            to_field_name="slug",
+            required=required,
+            error_messages={"invalid_choice": _("There is no such motif.")},
+        )
 
 
 class DeclineForm(forms.Form):
@@ -45,3 +59,33 @@ class ProblemForm(forms.Form):
     def is_by_a_machine(self) -> bool:
         """Whether the field that nobody sees was filled in."""
         return bool(self.data.get("website"))
+
+
+class StatementForm(forms.Form):
+    """What one person says that a photo shows."""
+
+    outcome = forms.ChoiceField(
+        choices=Outcome,
+        error_messages={"required": _("Say what the photo shows.")},
+    )
+    motif = MotifChoice(required=False)
+    second_motif = MotifChoice(required=False)
+    certainty = forms.ChoiceField(choices=Identification.Certainty)
+    remarks = forms.CharField(required=False, max_length=2000)
+
+    def clean(self) -> dict[str, Any]:
+        said = super().clean() or {}
+        outcome = said.get("outcome")
+        first, second = said.get("motif"), said.get("second_motif")
+        if outcome == Outcome.MOTIF and not first:
+            self.add_error("motif", _("Choose the motif."))
+        if outcome == Outcome.TWO_MOTIFS and (
+            not first or not second or first == second
+        ):
+            self.add_error("second_motif", _("Choose two different motifs."))
+        # A field that does not belong to the answer was left over from another one.
+        if outcome not in (Outcome.MOTIF, Outcome.TWO_MOTIFS, Outcome.PRINTED):
+            said["motif"] = None
+        if outcome != Outcome.TWO_MOTIFS:
+            said["second_motif"] = None
+        return said

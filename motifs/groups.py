@@ -26,6 +26,8 @@ CURATOR_RIGHTS = (
     "view_photo",
     "change_photo",
     "view_identification",
+    "view_agreement",
+    "view_comment",
     "view_historyentry",
     "view_problemreport",
     "change_problemreport",

@@ -111,3 +111,23 @@ class NotThere(Refusal):
 
 class NotPublished(Refusal):
     sentence = _("This motif is not published.")
+
+
+class NotYourStatement(NotYours):
+    sentence = _("Only the person who said this can take it back.")
+
+
+class StatementWithdrawn(AlreadyWithdrawn):
+    sentence = _("This has been taken back already.")
+
+
+class NothingToUndo(Refusal):
+    sentence = _("There is nothing of yours from the last hour to undo.")
+
+
+class NotShownYet(Refusal):
+    sentence = _("Judge the photos of this cloth first.")
+
+
+class NoComment(Refusal):
+    sentence = _("Write a comment first.")

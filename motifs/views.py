@@ -110,6 +110,11 @@ def photo_file(request: HttpRequest, photo_id: int, size: str) -> HttpResponseBa
     elif size == pictures.ORIGINAL:
         photos = Photo.objects.originals_visible_to(request.user)
     photo = get_object_or_404(photos, pk=photo_id)
+    return stored_photo(request, photo, size)
+
+
+def stored_photo(request: HttpRequest, photo: Photo, size: str) -> HttpResponseBase:
+    """The file of a photo that the reader may see; raises Http404 if it is lost."""
     response: HttpResponseBase | None
     try:
         if size == pictures.ORIGINAL:

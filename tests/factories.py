@@ -21,7 +21,7 @@ from motifs.models import (
     Photo,
     Source,
 )
-from motifs.permissions import CURATOR_GROUP
+from motifs.permissions import CURATOR_GROUP, EXPERT_GROUP
 
 LONG_AGO = datetime(2026, 1, 2, 3, 4, tzinfo=UTC)
 
@@ -49,6 +49,12 @@ class CuratorFactory(UserFactory):
     @factory.post_generation
     def group(self, create, extracted, **kwargs):
         self.groups.add(Group.objects.get(name=CURATOR_GROUP))
+
+
+class ExpertFactory(UserFactory):
+    @factory.post_generation
+    def group(self, create, extracted, **kwargs):
+        self.groups.add(Group.objects.get(name=EXPERT_GROUP))
 
 
 class MotifNameFactory(DjangoModelFactory):

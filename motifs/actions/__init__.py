@@ -14,6 +14,12 @@ from motifs.actions.contributions import (
     withdraw_contribution,
 )
 from motifs.actions.editing import EDITABLE, edit_contribution, remove_photo
+from motifs.actions.expert import (
+    comment_on_photo,
+    set_uncertainty,
+    skip_photo,
+    undo_identification,
+)
 from motifs.actions.flags import flag_photo, unflag_photo
 from motifs.actions.history import record
 from motifs.actions.identifications import identify_photo, withdraw_identification
@@ -25,6 +31,7 @@ __all__ = [
     "MAX_PHOTOS",
     "accept_contribution",
     "add_photo",
+    "comment_on_photo",
     "decline_contribution",
     "edit_contribution",
     "flag_photo",
@@ -33,8 +40,11 @@ __all__ = [
     "record",
     "remove_photo",
     "report_problem",
+    "set_uncertainty",
+    "skip_photo",
     "start_contribution",
     "submit_contribution",
+    "undo_identification",
     "unflag_photo",
     "withdraw_contribution",
     "withdraw_identification",

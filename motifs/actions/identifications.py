@@ -5,10 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from django.db import transaction
+from django.db.models import Q
 from django.utils import timezone
 
 from motifs.actions.history import record
 from motifs.determination import determine
+from motifs.locks import lock_motifs_against_merging
 from motifs.models import (
     HistoryEntry,
     Identification,
@@ -17,16 +19,14 @@ from motifs.models import (
 )
 from motifs.permissions import is_curator, is_expert
 from motifs.refusals import (
-    AlreadyWithdrawn,
     NotAnExpert,
     NotPublished,
     NotThere,
-    NotYours,
+    NotYourStatement,
+    StatementWithdrawn,
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     from heritage.models import User
 
 
@@ -48,18 +48,21 @@ def identify_photo(
 
     Args:
         outcome: one of ``Outcome``; ``motif`` and ``second_motif`` go with it.
-        is_blind: they had seen neither the recogniser's guess nor others' views.
+        is_blind: they were shown neither the recogniser's guess nor others' views. It
+            is recorded only if they cannot have seen them elsewhere: a first statement
+            of somebody who neither gave the photo nor decided on its contribution.
 
     Raises NotAnExpert, NotPublished, NotThere: this person may not judge the photo.
     """
     if not is_expert(by) and not is_curator(by):
         raise NotAnExpert
+    lock_motifs_against_merging()
     # One at a time per photo: the withdrawal, the insert and the determination must
     # not interleave with another request's.
     locked = Photo.objects.select_for_update().get(pk=photo.pk)
     if not Photo.objects.identifiable_by(by).filter(pk=photo.pk).exists():
         raise NotThere
-    _check_published(motif, second_motif)
+    _check_published(by, motif, second_motif)
     if (
         outcome == "two_motifs"
         and motif
@@ -79,13 +82,13 @@ def identify_photo(
         certainty=certainty,
         remarks=remarks,
         role=_role(locked, by),
-        is_blind=is_blind,
+        is_blind=is_blind and _cannot_have_seen(locked, by),
         identified_by=by,
     )
     record(
         HistoryEntry.Verb.IDENTIFIED, by=by, photo=locked, motif=motif, data=_said(made)
     )
-    _determine(locked)
+    determine_again(locked)
     photo.refresh_from_db()
     return made
 
@@ -94,28 +97,53 @@ def identify_photo(
 def withdraw_identification(*, identification: Identification, by: User) -> None:
     """Take one's own statement back. It stays on record, and counts no longer.
 
-    Raises NotYours, AlreadyWithdrawn.
+    Raises NotYourStatement (a NotYours), StatementWithdrawn (an AlreadyWithdrawn).
     """
     if identification.identified_by_id != by.pk:
-        raise NotYours
+        raise NotYourStatement
+    lock_motifs_against_merging()
     locked = Photo.objects.select_for_update().get(pk=identification.photo_id)
     standing = locked.identifications.standing().filter(pk=identification.pk)
     if not standing.update(withdrawn_at=timezone.now()):
-        raise AlreadyWithdrawn
+        raise StatementWithdrawn
     record(
         HistoryEntry.Verb.IDENTIFICATION_WITHDRAWN,
         by=by,
         photo=locked,
         data=_said(identification),
     )
-    _determine(locked)
+    determine_again(locked)
     identification.refresh_from_db()
 
 
-def _check_published(*motifs: Motif | None) -> None:
-    for motif in motifs:
-        if motif is not None and motif.state != Motif.State.PUBLISHED:
-            raise NotPublished
+def _check_published(by: User, *motifs: Motif | None) -> None:
+    """Refuse what is not published now, whatever the caller's own objects say."""
+    wanted = {motif.pk for motif in motifs if motif is not None}
+    allowed = Motif.objects.visible_to(by).filter(
+        pk__in=wanted, state=Motif.State.PUBLISHED
+    )
+    if wanted and allowed.count() != len(wanted):
+        raise NotPublished
+
+
+def _cannot_have_seen(photo: Photo, by: User) -> bool:
+    """Whether nothing that they did showed them what others say of the photo."""
+    given = photo.contribution
+    if by.pk in (given.given_by_id, given.accepted_by_id, given.declined_by_id):
+        return False
+    if photo.identifications.filter(identified_by=by).exists():
+        return False
+    # Their statements on other photos of the cloth are blind to this one's: what
+    # others say is shown once all of them are judged (motifs.expert_queue).
+    deeds = HistoryEntry.objects.filter(
+        Q(contribution=given) | Q(photo__contribution=given), by=by
+    ).exclude(
+        verb__in=(
+            HistoryEntry.Verb.IDENTIFIED,
+            HistoryEntry.Verb.IDENTIFICATION_WITHDRAWN,
+        )
+    )
+    return not deeds.exists()
 
 
 def _role(photo: Photo, by: User) -> str:
@@ -126,9 +154,9 @@ def _role(photo: Photo, by: User) -> str:
     return Identification.Role.CURATOR
 
 
-def _determine(photo: Photo) -> None:
+def determine_again(photo: Photo) -> None:
     """Let the rule decide on a locked photo, and write down what changed."""
-    said: Iterable[Identification] = photo.identifications.standing()
+    said = photo.identifications.standing().select_related("motif", "second_motif")
     found = determine(list(said))
     before = (
         photo.determined_outcome,

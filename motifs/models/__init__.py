@@ -3,6 +3,7 @@
 from motifs.models.access import Access
 from motifs.models.claim import Citation, Claim, LookAlike, Source
 from motifs.models.contribution import Contribution
+from motifs.models.expert import Comment, SkippedPhoto
 from motifs.models.flag import Flag
 from motifs.models.history import HistoryEntry
 from motifs.models.identification import Identification
@@ -17,6 +18,7 @@ __all__ = [
     "Access",
     "Citation",
     "Claim",
+    "Comment",
     "Confidence",
     "Contribution",
     "Flag",
@@ -30,6 +32,7 @@ __all__ = [
     "Outcome",
     "Photo",
     "ProblemReport",
+    "SkippedPhoto",
     "Source",
     "Upload",
 ]

@@ -6,7 +6,7 @@ import secrets
 from typing import TYPE_CHECKING, Self
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import Exists, Q
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
@@ -36,6 +36,15 @@ def private_path(photo: Photo, filename: str) -> str:
     return f"photos/{token[:2]}/{token}.{Photo.EXTENSIONS[photo.media_type]}"
 
 
+def _no_motif_is_restricted() -> Q:
+    """Neither what its giver named nor what stands is restricted."""
+    names = ("contribution__motif", "determined_motif", "determined_second_motif")
+    found = Q()
+    for name in names:
+        found &= Q(**{name: None}) | Q(**{f"{name}__access": Access.PUBLIC})
+    return found
+
+
 def _is_public() -> Q:
     """Accepted, shown by consent, and restricted by nobody: the one definition."""
     return (
@@ -44,12 +53,7 @@ def _is_public() -> Q:
             contribution__consent_to_show=True,
             access=Access.PUBLIC,
         )
-        & (Q(contribution__motif=None) | Q(contribution__motif__access=Access.PUBLIC))
-        & (Q(determined_motif=None) | Q(determined_motif__access=Access.PUBLIC))
-        & (
-            Q(determined_second_motif=None)
-            | Q(determined_second_motif__access=Access.PUBLIC)
-        )
+        & _no_motif_is_restricted()
         & ~Q(determined_outcome=Outcome.NOT_CLOTH)
     )
 
@@ -104,24 +108,42 @@ class PhotoQuerySet(models.QuerySet["Photo"]):
             return self.filter(
                 contribution__state__in=(State.SUBMITTED, State.ACCEPTED)
             )
+        return self.for_experts()
+
+    def for_experts(self) -> Self:
+        """Accepted, with consent to be shown or trained with, restricted by nobody."""
         return self.filter(
             Q(contribution__consent_to_show=True)
             | Q(contribution__consent_to_train=True),
-            contribution__state=State.ACCEPTED,
+            _no_motif_is_restricted(),
+            contribution__state=Contribution.State.ACCEPTED,
             access=Access.PUBLIC,
-        ).exclude(contribution__motif__access=Access.RESTRICTED)
+        )
+
+    def blindly_determined(self) -> Self:
+        """Determined, and everybody whose view counts for it had judged blind.
+
+        Only these may be test labels: a view given after the recogniser's guess was
+        shown says something of the recogniser. Whoever disagrees does not count for a
+        determination, blind or not; ``is_disputed`` says that somebody does.
+        """
+        from motifs.models.identification import Identification
+
+        return self.exclude(determined_outcome="").exclude(
+            Exists(Identification.objects.counting().filter(is_blind=False))
+        )
 
     def trainable(self) -> Self:
         """Determined photos of one motif that may train, at this moment."""
         return self.filter(
+            _no_motif_is_restricted(),
             contribution__state=Contribution.State.ACCEPTED,
             contribution__consent_to_train=True,
             contribution__is_demonstration=False,
             access=Access.PUBLIC,
             determined_outcome=Outcome.MOTIF,
             determined_motif__state=Motif.State.PUBLISHED,
-            determined_motif__access=Access.PUBLIC,
-        ).exclude(contribution__motif__access=Access.RESTRICTED)
+        )
 
 
 class Photo(Protected):
@@ -195,6 +217,14 @@ class Photo(Protected):
         editable=False,
         help_text=_("When its renditions in modern formats were made."),
     )
+    uncertainty = models.FloatField(
+        _("uncertainty"),
+        null=True,
+        editable=False,
+        help_text=_(
+            "Of the recogniser, from 0 to 1; not known where it has not looked."
+        ),
+    )
 
     objects = PhotoQuerySet.as_manager()
 
@@ -218,6 +248,11 @@ class Photo(Protected):
             ),
             models.CheckConstraint(
                 condition=Q(width__gt=0, height__gt=0), name="photo_has_a_size"
+            ),
+            models.CheckConstraint(
+                condition=Q(uncertainty=None)
+                | Q(uncertainty__gte=0, uncertainty__lte=1),
+                name="photo_uncertainty_is_a_share",
             ),
             models.CheckConstraint(
                 condition=Q(media_type__in=["image/jpeg", "image/png", "image/webp"]),
@@ -258,6 +293,11 @@ class Photo(Protected):
             ),
             models.Index(
                 fields=["-id"], condition=Q(rendered_at=None), name="photo_to_render"
+            ),
+            models.Index(
+                fields=["-id"],
+                condition=Q(is_disputed=True),
+                name="photo_disputed",
             ),
         ]
 
