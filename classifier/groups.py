@@ -6,6 +6,7 @@ from typing import Any
 
 from django.apps import AppConfig
 from django.contrib.auth.management import create_permissions
+from django.db.models import Q
 
 MODEL_KEEPER_GROUP = "model-keeper"
 VISITORS = ("identifyjob", "sharedanswer")
@@ -23,7 +24,9 @@ def ensure_groups(sender: AppConfig, *, using: str = "default", **kwargs: Any) -
     create_permissions(sender, verbosity=0, using=using)
     group, _created = Group.objects.using(using).get_or_create(name=MODEL_KEEPER_GROUP)
     rights = Permission.objects.using(using).filter(
-        content_type__app_label=sender.label
+        Q(content_type__app_label=sender.label)
+        # How far experts agree says how good any recogniser can be.
+        | Q(content_type__app_label="motifs", codename="view_agreement")
     )
     group.permissions.add(
         *rights.exclude(codename__startswith="delete_").exclude(
