@@ -65,11 +65,13 @@ def nearest(
         # prefers to read every vector.
         for breadth in BREADTHS:
             ids = _candidates(version, vector, breadth)
-            rows = photos.filter(pk__in=list(ids)).in_bulk()
-            shown = [Near(rows[pk], 1 - ids[pk]) for pk in ids if pk in rows]
-            if len(shown) >= limit:
-                return shown[:limit]
-    found = (
+            among = photos.filter(pk__in=list(ids)).values_list("pk", flat=True)
+            visible = set(among)
+            chosen = [pk for pk in ids if pk in visible][:limit]
+            if len(chosen) == limit:
+                rows = photos.in_bulk(chosen)
+                return [Near(rows[pk], 1 - ids[pk]) for pk in chosen if pk in rows]
+    found: Any = (
         photos.alias(
             embedding=FilteredRelation(
                 "embeddings", condition=Q(embeddings__model_version=version)

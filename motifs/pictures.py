@@ -10,7 +10,7 @@ from pathlib import Path
 
 from django.conf import settings
 from django.core.files.base import ContentFile
-from django.core.files.storage import default_storage
+from django.core.files.storage import FileSystemStorage, default_storage
 from PIL import (
     Image,
     ImageCms,
@@ -161,12 +161,12 @@ def keep(name: str, content: bytes) -> None:
     Whoever is killed while writing leaves a file whose name begins with a dot, which
     the next rendering of the photo deletes.
     """
-    try:
-        path = Path(default_storage.path(name))
-    except NotImplementedError:  # a storage elsewhere keeps whole objects only
+    if not isinstance(default_storage, FileSystemStorage):
+        # A storage elsewhere keeps whole objects only.
         if not default_storage.exists(name):
             default_storage.save(name, ContentFile(content))
         return
+    path = Path(default_storage.path(name))
     path.parent.mkdir(
         mode=settings.FILE_UPLOAD_DIRECTORY_PERMISSIONS, parents=True, exist_ok=True
     )

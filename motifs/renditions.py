@@ -14,7 +14,7 @@ from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from django.core.files.storage import default_storage
+from django.core.files.storage import FileSystemStorage, default_storage
 from django.utils import timezone
 from PIL import features
 
@@ -132,11 +132,10 @@ def unrendered(limit: int) -> list[int]:
 
 def _delete_parts(photo: Photo) -> None:
     """Delete what somebody who was killed had begun to write of this photo."""
-    try:
-        name = pictures.rendition_name(photo, "480", "part")
-        folder = Path(default_storage.path(name)).parent
-    except NotImplementedError:
+    if not isinstance(default_storage, FileSystemStorage):
         return
+    name = pictures.rendition_name(photo, "480", "part")
+    folder = Path(default_storage.path(name)).parent
     for part in folder.glob(f".{photo.sha256}-*"):
         try:
             if time.time() - part.stat().st_mtime > PART_AGE_S:
