@@ -162,13 +162,15 @@ def disputes(request: ExpertRequest) -> HttpResponse:
 
 @never_cache
 @require_safe
-@experts_only
-def agreement_page(request: ExpertRequest) -> HttpResponse:
+@login_required
+def agreement_page(request: HttpRequest) -> HttpResponse:
     """How far people agree; for those who look after the figures."""
     if not request.user.has_perm("motifs.view_agreement"):
         raise PermissionDenied(_("Only curators may do this."))
     context = {"agreement": agreement()}
-    return render(request, "motifs/expert_agreement.html", context)
+    response = render(request, "motifs/expert_agreement.html", context)
+    response["X-Robots-Tag"] = "noindex"
+    return response
 
 
 @require_safe
