@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from motifs.actions.history import record
 from motifs.determination import determine
+from motifs.locks import lock_motifs_against_merging
 from motifs.models import (
     HistoryEntry,
     Identification,
@@ -25,8 +26,6 @@ from motifs.refusals import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     from heritage.models import User
 
 
@@ -54,12 +53,13 @@ def identify_photo(
     """
     if not is_expert(by) and not is_curator(by):
         raise NotAnExpert
+    lock_motifs_against_merging()
     # One at a time per photo: the withdrawal, the insert and the determination must
     # not interleave with another request's.
     locked = Photo.objects.select_for_update().get(pk=photo.pk)
     if not Photo.objects.identifiable_by(by).filter(pk=photo.pk).exists():
         raise NotThere
-    _check_published(motif, second_motif)
+    _check_published(by, motif, second_motif)
     if (
         outcome == "two_motifs"
         and motif
@@ -85,7 +85,7 @@ def identify_photo(
     record(
         HistoryEntry.Verb.IDENTIFIED, by=by, photo=locked, motif=motif, data=_said(made)
     )
-    _determine(locked)
+    determine_again(locked)
     photo.refresh_from_db()
     return made
 
@@ -98,6 +98,7 @@ def withdraw_identification(*, identification: Identification, by: User) -> None
     """
     if identification.identified_by_id != by.pk:
         raise NotYours
+    lock_motifs_against_merging()
     locked = Photo.objects.select_for_update().get(pk=identification.photo_id)
     standing = locked.identifications.standing().filter(pk=identification.pk)
     if not standing.update(withdrawn_at=timezone.now()):
@@ -108,14 +109,18 @@ def withdraw_identification(*, identification: Identification, by: User) -> None
         photo=locked,
         data=_said(identification),
     )
-    _determine(locked)
+    determine_again(locked)
     identification.refresh_from_db()
 
 
-def _check_published(*motifs: Motif | None) -> None:
-    for motif in motifs:
-        if motif is not None and motif.state != Motif.State.PUBLISHED:
-            raise NotPublished
+def _check_published(by: User, *motifs: Motif | None) -> None:
+    """Refuse what is not published now, whatever the caller's own objects say."""
+    wanted = {motif.pk for motif in motifs if motif is not None}
+    allowed = Motif.objects.visible_to(by).filter(
+        pk__in=wanted, state=Motif.State.PUBLISHED
+    )
+    if wanted and allowed.count() != len(wanted):
+        raise NotPublished
 
 
 def _role(photo: Photo, by: User) -> str:
@@ -126,9 +131,9 @@ def _role(photo: Photo, by: User) -> str:
     return Identification.Role.CURATOR
 
 
-def _determine(photo: Photo) -> None:
+def determine_again(photo: Photo) -> None:
     """Let the rule decide on a locked photo, and write down what changed."""
-    said: Iterable[Identification] = photo.identifications.standing()
+    said = photo.identifications.standing().select_related("motif", "second_motif")
     found = determine(list(said))
     before = (
         photo.determined_outcome,

@@ -36,6 +36,15 @@ def private_path(photo: Photo, filename: str) -> str:
     return f"photos/{token[:2]}/{token}.{Photo.EXTENSIONS[photo.media_type]}"
 
 
+def _no_motif_is_restricted() -> Q:
+    """Neither what its giver named nor what stands is restricted."""
+    names = ("contribution__motif", "determined_motif", "determined_second_motif")
+    found = Q()
+    for name in names:
+        found &= Q(**{name: None}) | Q(**{f"{name}__access": Access.PUBLIC})
+    return found
+
+
 def _is_public() -> Q:
     """Accepted, shown by consent, and restricted by nobody: the one definition."""
     return (
@@ -44,12 +53,7 @@ def _is_public() -> Q:
             contribution__consent_to_show=True,
             access=Access.PUBLIC,
         )
-        & (Q(contribution__motif=None) | Q(contribution__motif__access=Access.PUBLIC))
-        & (Q(determined_motif=None) | Q(determined_motif__access=Access.PUBLIC))
-        & (
-            Q(determined_second_motif=None)
-            | Q(determined_second_motif__access=Access.PUBLIC)
-        )
+        & _no_motif_is_restricted()
         & ~Q(determined_outcome=Outcome.NOT_CLOTH)
     )
 
@@ -107,21 +111,22 @@ class PhotoQuerySet(models.QuerySet["Photo"]):
         return self.filter(
             Q(contribution__consent_to_show=True)
             | Q(contribution__consent_to_train=True),
+            _no_motif_is_restricted(),
             contribution__state=State.ACCEPTED,
             access=Access.PUBLIC,
-        ).exclude(contribution__motif__access=Access.RESTRICTED)
+        )
 
     def trainable(self) -> Self:
         """Determined photos of one motif that may train, at this moment."""
         return self.filter(
+            _no_motif_is_restricted(),
             contribution__state=Contribution.State.ACCEPTED,
             contribution__consent_to_train=True,
             contribution__is_demonstration=False,
             access=Access.PUBLIC,
             determined_outcome=Outcome.MOTIF,
             determined_motif__state=Motif.State.PUBLISHED,
-            determined_motif__access=Access.PUBLIC,
-        ).exclude(contribution__motif__access=Access.RESTRICTED)
+        )
 
 
 class Photo(Protected):
