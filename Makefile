@@ -20,6 +20,7 @@ fix: .venv/dev  ## format, and repair what can be repaired
 	$(PY) -m ruff check --fix . ; $(PY) -m ruff format .
 bench: .venv/dev static/vendor  ## measure what the docs claim
 	$(TEST_SITE) sh -ec '$(PY) -m benchmarks.identify; $(PY) -m benchmarks.similar'
+	$(TEST_SITE) $(PY) -m benchmarks.queue
 starter: .venv/train  ## build the starter model; BACKBONE=weights.h5 FREE=photos
 	@test -f "$(BACKBONE)" -a -d "$(FREE)" || { echo 'Name the backbone weights and the free photos: make starter BACKBONE=file.h5 FREE=folder'; exit 1; }
 	$(PY) -m ml synthesize motifs/data/drawings --out var/starter --per-motif 320 --seed 1

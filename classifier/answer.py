@@ -6,10 +6,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
+from django.utils.translation import gettext
+
 from classifier import words
 from classifier.predictor import Prediction
 from motifs.languages import Language
-from motifs.models import Motif, MotifName
+from motifs.models import Access, Motif, MotifName
 
 MERGES_FOLLOWED = 10
 PUBLISHED_MOTIFS = """
@@ -27,7 +29,7 @@ PUBLISHED_MOTIFS = """
     LEFT JOIN motifs_motifname AS name
         ON name.motif_id = motif.id
         AND name.kind = %(preferred)s AND name.language = %(banjar)s
-    WHERE motif.state = %(published)s
+    WHERE motif.state = %(published)s AND motif.access = %(public)s
 """
 
 
@@ -115,6 +117,7 @@ def published_motifs(labels: Iterable[str]) -> dict[str, Motif]:
             "labels": list(labels),
             "merges": MERGES_FOLLOWED,
             "published": Motif.State.PUBLISHED,
+            "public": Access.PUBLIC,
             "preferred": MotifName.Kind.PREFERRED,
             "banjar": Language.BANJAR,
         },
@@ -132,7 +135,8 @@ def restored(said: dict[str, Any]) -> tuple[Restored, dict[str, Any]]:
     """Return an answer as it was given, readable today.
 
     What was said stays; names and sentences are of now and in the reader's language. A
-    motif that is not published any more is left out.
+    motif that is not published any more is left out, and a restricted one is not even
+    named.
     """
     named = list(said["answer"]["motifs"])
     slugs = [row["slug"] for row in said["suggestions"]]
@@ -140,7 +144,13 @@ def restored(said: dict[str, Any]) -> tuple[Restored, dict[str, Any]]:
     here = tuple(motifs[slug] for slug in named if slug in motifs)
     rows = [row for row in said["suggestions"] if row["slug"] in motifs]
     # A name that is gone keeps its place in the sentence as its slug.
-    names = [motifs[x].preferred_name if x in motifs else x for x in named]
+    hidden = _restricted([slug for slug in named if slug not in motifs])
+    names = [
+        motifs[slug].preferred_name
+        if slug in motifs
+        else (gettext("a motif that is not shown") if slug in hidden else slug)
+        for slug in named
+    ]
     return (
         Restored(here, tuple(Suggestion(motifs[r["slug"]], r["score"]) for r in rows)),
         {
@@ -151,6 +161,13 @@ def restored(said: dict[str, Any]) -> tuple[Restored, dict[str, Any]]:
             ],
         },
     )
+
+
+def _restricted(slugs: list[str]) -> set[str]:
+    if not slugs:
+        return set()
+    found = Motif.objects.filter(slug__in=slugs, access=Access.RESTRICTED)
+    return set(found.values_list("slug", flat=True))
 
 
 def as_json(answer: Answer, elapsed_ms: float) -> dict[str, Any]:

@@ -127,13 +127,8 @@ class MotifDetailView(MotifView):
             Motif.objects.published().with_labels(language).filter(slug=slug).first()
         )
         if motif is None:
-            merged = get_object_or_404(
-                Motif.objects.select_related("merged_into"), slug=slug, state="merged"
-            )
-            assert merged.merged_into is not None  # noqa: S101 - a constraint says so
-            target = reverse(
-                "api-motif-detail", args=[merged.merged_into.slug], request=request
-            )
+            into = get_object_or_404(Motif.objects.published(), merged_from__slug=slug)
+            target = reverse("api-motif-detail", args=[into.slug], request=request)
             return HttpResponsePermanentRedirect(target)
         record = presentation.record_of(motif, language)
         context = {**self.get_serializer_context(), "record": record}

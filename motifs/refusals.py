@@ -131,3 +131,42 @@ class NotShownYet(Refusal):
 
 class NoComment(Refusal):
     sentence = _("Write a comment first.")
+
+
+class NothingToTakeBack(Refusal):
+    sentence = _("There is no decision that could be taken back.")
+
+
+class NoChange(Refusal):
+    sentence = _("That is how it is already.")
+
+
+class NoRationale(Refusal):
+    sentence = _("Say why; it stays in the history.")
+
+
+class MergedIntoItself(Refusal):
+    sentence = _("A motif cannot be merged into itself.")
+
+
+class MergedAlready(Refusal):
+    sentence = _("One of these motifs has been merged already.")
+
+
+class MergeOfADraft(Refusal):
+    sentence = _("Only published motifs can be merged.")
+
+
+class MergeWouldPublish(Refusal):
+    sentence = _(
+        "A restricted motif cannot be merged into a public one: its names and claims "
+        "would become public."
+    )
+
+
+class AlreadyResolved(Refusal):
+    sentence = _("This problem has been resolved already.")
+
+
+class NoResolution(Refusal):
+    sentence = _("Say what was done about it.")

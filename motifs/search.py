@@ -15,6 +15,7 @@ from rapidfuzz import fuzz
 from motifs.folding import fold, plain
 from motifs.languages import Language
 from motifs.models import Claim, Motif, MotifName
+from motifs.models.motif import MotifQuerySet
 
 LONGEST_QUERY = 200
 MOST_WORDS = 12
@@ -63,15 +64,19 @@ def clean(query: str) -> str:
     return " ".join(printable.split())
 
 
-def search(query: str) -> Found:
-    """Find published motifs; an empty query finds nothing."""
+def search(query: str, among: MotifQuerySet | None = None) -> Found:
+    """Find motifs; an empty query finds nothing.
+
+    Args:
+        among: the motifs that this reader may see; else those that everybody may. A
+            restricted motif must not even be proposed as a spelling.
+    """
     query = clean(query)
     if not query:
         return Found()
+    motifs = Motif.objects.published() if among is None else among
     names = list(
-        MotifName.objects.filter(motif__state=Motif.State.PUBLISHED).order_by(
-            "motif", "position", "pk"
-        )
+        MotifName.objects.filter(motif__in=motifs).order_by("motif", "position", "pk")
     )
     best: dict[int, tuple[float, int, MotifName]] = {}
     asked, sounded = plain(query), fold(query)
@@ -87,7 +92,7 @@ def search(query: str) -> Found:
         if score >= CLOSE_NAME
     ]
     named = {hit.motif_id for hit in hits}
-    hits += [hit for hit in _in_claims(query) if hit.motif_id not in named]
+    hits += [hit for hit in _in_claims(query, motifs) if hit.motif_id not in named]
     suggestion = ""
     if ranked:
         score, _place, name = ranked[0]
@@ -150,7 +155,7 @@ def _word(word: str, other: str) -> float:
     return fuzz.ratio(word, other)
 
 
-def _in_claims(query: str) -> list[Hit]:
+def _in_claims(query: str, motifs: MotifQuerySet) -> list[Hit]:
     """Motifs whose claims hold the words, best first; scores below 50."""
     asked = (
         SearchQuery(query, config="simple", search_type="websearch")
@@ -158,7 +163,7 @@ def _in_claims(query: str) -> list[Hit]:
         | SearchQuery(query, config="english", search_type="websearch")
     )
     found = (
-        Claim.objects.filter(motif__state=Motif.State.PUBLISHED, search=asked)
+        Claim.objects.filter(motif__in=motifs, search=asked)
         .values("motif_id")
         .annotate(rank=Max(SearchRank(F("search"), asked)))
         .order_by("-rank", "motif_id")

@@ -74,11 +74,11 @@ def motif_detail(request: HttpRequest, slug: str) -> HttpResponse:
         .first()
     )
     if motif is None:
-        merged = get_object_or_404(
-            Motif.objects.select_related("merged_into"), slug=slug, state="merged"
+        # A merge into what this reader may not see leads nowhere.
+        visible = Motif.objects.visible_to(request.user)
+        return redirect(
+            get_object_or_404(visible, merged_from__slug=slug), permanent=True
         )
-        assert merged.merged_into is not None  # noqa: S101 - a constraint says so
-        return redirect(merged.merged_into, permanent=True)
     photos = galleries.first_of_motif(motif)
     captions = caption(photos)
     context = {

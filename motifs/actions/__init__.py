@@ -4,11 +4,13 @@ Actions are keyword-only, name their actor and are one transaction each. A refus
 an exception of ``motifs.refusals``; nothing is changed then.
 """
 
+from motifs.actions.access import open_access, restrict_access
 from motifs.actions.contributions import (
     MAX_PHOTOS,
     accept_contribution,
     add_photo,
     decline_contribution,
+    reopen_contribution,
     start_contribution,
     submit_contribution,
     withdraw_contribution,
@@ -23,8 +25,11 @@ from motifs.actions.expert import (
 from motifs.actions.flags import flag_photo, unflag_photo
 from motifs.actions.history import record
 from motifs.actions.identifications import identify_photo, withdraw_identification
+from motifs.actions.merging import merge_motifs
 from motifs.actions.motifs import publish_motif
+from motifs.actions.photos import mark_good
 from motifs.actions.problems import report_problem
+from motifs.actions.resolutions import resolve_problem
 
 __all__ = [
     "EDITABLE",
@@ -36,10 +41,16 @@ __all__ = [
     "edit_contribution",
     "flag_photo",
     "identify_photo",
+    "mark_good",
+    "merge_motifs",
+    "open_access",
     "publish_motif",
     "record",
     "remove_photo",
+    "reopen_contribution",
     "report_problem",
+    "resolve_problem",
+    "restrict_access",
     "set_uncertainty",
     "skip_photo",
     "start_contribution",

@@ -10,9 +10,10 @@ from django.core.files.base import ContentFile
 from django.db import transaction
 from django.utils import timezone
 
-from motifs import copies, heic, metadata, pictures
+from motifs import copies, heic, metadata, pictures, reasons
 from motifs.actions.flags import forget_copies_of
 from motifs.actions.history import record
+from motifs.languages import Language
 from motifs.models import Contribution, HistoryEntry, Motif, Photo
 from motifs.permissions import is_curator
 from motifs.refusals import (
@@ -25,6 +26,7 @@ from motifs.refusals import (
     NotADraft,
     NotAPhoto,
     NoText,
+    NothingToTakeBack,
     NotWaiting,
     NotYours,
     PeopleNotSaid,
@@ -38,6 +40,7 @@ if TYPE_CHECKING:
     from heritage.models import User
 
 MAX_PHOTOS = 10
+WHY_DECLINED = ("decline_reason", "decline_reason_code", "decline_note")
 
 
 class Readable(Protocol):
@@ -204,15 +207,22 @@ def accept_contribution(*, contribution: Contribution, by: User) -> Contribution
 
 @transaction.atomic
 def decline_contribution(
-    *, contribution: Contribution, by: User, reason: str
+    *, contribution: Contribution, by: User, reason: str = "", code: str = ""
 ) -> Contribution:
     """Decline a submitted contribution, with a reason its giver will read.
+
+    Args:
+        reason: in the curator's own words.
+        code: of one of ``reasons.REASONS``; its sentence is written in the giver's
+            language, and the curator's own words after it.
 
     Raises NotACurator, NoReason, NotWaiting.
     """
     if not is_curator(by):
         raise NotACurator
-    if not reason.strip():
+    if code not in reasons.BY_CODE:
+        code = ""
+    if not code and not reason.strip():
         raise NoReason
     locked = _locked(contribution)
     if locked.state != Contribution.State.SUBMITTED:
@@ -220,14 +230,51 @@ def decline_contribution(
     locked.state = Contribution.State.DECLINED
     locked.declined_at = timezone.now()
     locked.declined_by = by
-    locked.decline_reason = reason.strip()
+    locked.decline_reason_code = code
+    locked.decline_note = reason.strip()
+    spoken = locked.language or Language.INDONESIAN
+    locked.decline_reason = reasons.text(code, reason, spoken)
     record(
         HistoryEntry.Verb.DECLINED,
         by=by,
         contribution=locked,
         reason=locked.decline_reason,
+        data={"code": code} if code else None,
     )
-    return _saved(locked, contribution, "declined_at", "declined_by", "decline_reason")
+    return _saved(locked, contribution, "declined_at", "declined_by", *WHY_DECLINED)
+
+
+@transaction.atomic
+def reopen_contribution(
+    *, contribution: Contribution, by: User, reason: str = ""
+) -> Contribution:
+    """Take the decision on a contribution back, so that it waits again.
+
+    The history keeps both.
+
+    Raises NotACurator, NothingToTakeBack.
+    """
+    if not is_curator(by):
+        raise NotACurator
+    locked = _locked(contribution)
+    State = Contribution.State
+    if locked.state not in (State.ACCEPTED, State.DECLINED):
+        raise NothingToTakeBack
+    was = locked.state
+    locked.state = State.SUBMITTED
+    locked.accepted_at = locked.accepted_by = None
+    locked.declined_at = locked.declined_by = None
+    for name in WHY_DECLINED:
+        setattr(locked, name, "")
+    record(
+        HistoryEntry.Verb.REOPENED,
+        by=by,
+        contribution=locked,
+        reason=reason.strip(),
+        data={"was": was},
+    )
+    dates = ("accepted_at", "accepted_by", "declined_at", "declined_by")
+    return _saved(locked, contribution, *dates, *WHY_DECLINED)
 
 
 @transaction.atomic

@@ -7,21 +7,35 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin, messages
-from django.core.exceptions import ValidationError
+from django.core.exceptions import PermissionDenied, ValidationError
 from django.db.models import Count, Prefetch, QuerySet
 from django.forms.models import BaseInlineFormSet
-from django.http import HttpRequest
-from django.urls import reverse
+from django.http import Http404, HttpRequest, HttpResponse
+from django.urls import URLPattern, reverse
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
-from motifs.actions import publish_motif
+from motifs.actions import publish_motif, record
+from motifs.admin.access import access_url
+from motifs.admin.completeness import completeness_url, next_steps
+from motifs.admin.history import history_page, record_edit
+from motifs.admin.merging import merge_url
+from motifs.admin.spreadsheets import Exchanged
 from motifs.languages import Language, reader_language
-from motifs.models import Citation, Claim, LookAlike, Motif, MotifName, Source
+from motifs.models import (
+    Citation,
+    Claim,
+    HistoryEntry,
+    LookAlike,
+    Motif,
+    MotifName,
+    Source,
+)
 from motifs.models.motif import MotifQuerySet
 from motifs.refusals import Refusal
+from motifs.resources import ClaimResource, LookAlikeResource
 
 
 class NameForm(forms.ModelForm[MotifName]):
@@ -29,11 +43,22 @@ class NameForm(forms.ModelForm[MotifName]):
         model = MotifName
         fields = ("name", "language", "kind", "position")
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        # In a table the label stands in the head, which no reader connects with it.
+        for form_field in self.fields.values():
+            form_field.widget.attrs["aria-label"] = form_field.label
+
     def validate_constraints(self) -> None:
         """Left to the formset: two names may trade places in one go."""
 
 
 class NameFormSet(BaseInlineFormSet[MotifName, Motif, forms.ModelForm[MotifName]]):
+    def add_fields(self, form: Any, index: int | None) -> None:
+        super().add_fields(form, index)
+        if delete := form.fields.get("DELETE"):
+            delete.widget.attrs["aria-label"] = _("Delete")
+
     def clean(self) -> None:
         """One preferred name a language, and always one in Banjar."""
         super().clean()
@@ -92,19 +117,32 @@ class ClaimInline(admin.StackedInline[Claim, Motif]):
 
 @admin.register(Motif)
 class MotifAdmin(admin.ModelAdmin[Motif]):
-    list_display = ("preferred_name", "gloss", "family", "status", "state")
+    list_display = ("preferred_name", "gloss", "family", "status", "state", "access")
     list_display_links = ("preferred_name",)
-    list_filter = ("state", "status", "family")
+    list_filter = ("state", "access", "status", "family")
     search_fields = ("slug", "names__name")
-    readonly_fields = ("state", "published_at", "published_by", "look_alikes")
+    readonly_fields = (
+        "state",
+        "merged_into",
+        "published_at",
+        "published_by",
+        "access",
+        "protocol_note",
+        "look_alikes",
+        "complete",
+    )
     fields = (
         "slug",
+        "complete",
         ("family", "family_confidence"),
         "status",
-        "state",
+        ("state", "merged_into"),
         ("published_at", "published_by"),
+        ("access", "protocol_note"),
         "look_alikes",
     )
+    change_form_template = "admin/motifs/motif/change_form.html"
+    change_list_template = "admin/motifs/motif/change_list.html"
     inlines = (NameInline, ClaimInline)
     actions = ("publish_selected",)
     list_per_page = 50
@@ -123,6 +161,29 @@ class MotifAdmin(admin.ModelAdmin[Motif]):
         """A motif is permanent; one that is another is merged."""
         return False
 
+    def get_urls(self) -> list[URLPattern]:
+        own = [access_url(self), merge_url(self), completeness_url(self)]
+        return [*own, *super().get_urls()]
+
+    def log_change(self, request: HttpRequest, obj: Any, message: Any) -> Any:
+        record_edit(request, obj, message)
+        return super().log_change(request, obj, message)
+
+    def log_addition(self, request: HttpRequest, obj: Any, message: Any) -> Any:
+        by: Any = request.user
+        record(HistoryEntry.Verb.CREATED, by=by, motif=obj)
+        return super().log_addition(request, obj, message)
+
+    def history_view(
+        self, request: HttpRequest, object_id: str, extra_context: Any = None
+    ) -> HttpResponse:
+        found = self.get_object(request, object_id)
+        if found is None:
+            raise Http404
+        if not self.has_view_permission(request, found):
+            raise PermissionDenied
+        return history_page(self, request, found, HistoryEntry.objects.of_motif(found))
+
     def has_publish_permission(self, request: HttpRequest) -> bool:
         return request.user.has_perm("motifs.publish_motif")
 
@@ -133,6 +194,10 @@ class MotifAdmin(admin.ModelAdmin[Motif]):
     @admin.display(description=_("name in your language"))
     def gloss(self, motif: Motif) -> str:
         return motif.gloss
+
+    @admin.display(description=_("complete"))
+    def complete(self, motif: Motif) -> str:
+        return next_steps(motif)
 
     @admin.display(description=_("look-alikes"))
     def look_alikes(self, motif: Motif) -> str:
@@ -171,7 +236,6 @@ class MotifAdmin(admin.ModelAdmin[Motif]):
                 text = f"{motif.preferred_name}: {refusal}"
                 self.message_user(request, text, messages.WARNING)
             else:
-                self.log_change(request, motif, "published")
                 published += 1
         if published:
             self.message_user(
@@ -194,7 +258,8 @@ class CitationInline(admin.TabularInline[Citation, Claim]):
 
 
 @admin.register(Claim)
-class ClaimAdmin(admin.ModelAdmin[Claim]):
+class ClaimAdmin(Exchanged, admin.ModelAdmin[Claim]):
+    resource_classes = [ClaimResource]
     list_display = ("key", "kind", "language", "confidence", "text")
     list_filter = ("kind", "language", "confidence")
     search_fields = ("key", "text", "motif__names__name")
@@ -234,7 +299,8 @@ class SourceAdmin(admin.ModelAdmin[Source]):
 
 
 @admin.register(LookAlike)
-class LookAlikeAdmin(admin.ModelAdmin[LookAlike]):
+class LookAlikeAdmin(Exchanged, admin.ModelAdmin[LookAlike]):
+    resource_classes = [LookAlikeResource]
     list_display = ("pair", "is_sourced", "tell_id")
     list_filter = ("is_sourced",)
     search_fields = ("first__names__name", "second__names__name")

@@ -11,6 +11,7 @@ from django.db.models import Q
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
+from motifs import reasons
 from motifs.models.motif import Motif
 
 
@@ -187,7 +188,19 @@ class Contribution(models.Model):
         related_name="+",
         verbose_name=_("declined by"),
     )
-    decline_reason = models.TextField(_("reason"), blank=True, editable=False)
+    decline_reason = models.TextField(
+        _("reason"),
+        blank=True,
+        editable=False,
+        help_text=_("As it was written to its giver, in their language."),
+    )
+    # Of what the reason was made, to say it again in another language.
+    decline_reason_code = models.CharField(
+        _("reason chosen"), max_length=20, blank=True, default="", editable=False
+    )
+    decline_note = models.TextField(
+        _("the curator's own words"), blank=True, default="", editable=False
+    )
     withdrawn_at = models.DateTimeField(_("withdrawn at"), null=True, editable=False)
     withdrawn_by = models.ForeignKey(
         settings.AUTH_USER_MODEL,
@@ -238,6 +251,11 @@ class Contribution(models.Model):
                 condition=Q(declined_at=None, decline_reason="")
                 | (Q(declined_at__isnull=False) & ~Q(decline_reason="")),
                 name="contribution_declined_with_a_reason",
+            ),
+            models.CheckConstraint(
+                condition=~Q(decline_reason="")
+                | Q(decline_reason_code="", decline_note=""),
+                name="contribution_reason_is_written_out",
             ),
             models.CheckConstraint(
                 condition=Q(accepted_at=None) | Q(declined_at=None),
@@ -294,3 +312,9 @@ class Contribution(models.Model):
     def is_pending(self) -> bool:
         """Whether its giver may still change it."""
         return self.state in (self.State.DRAFT, self.State.SUBMITTED)
+
+    @property
+    def decline_text(self) -> str:
+        """Why it was declined, in the language of the page being made."""
+        said = reasons.text(self.decline_reason_code, self.decline_note)
+        return said or self.decline_reason

@@ -16,6 +16,19 @@ from motifs.models.photo import Photo
 
 
 class HistoryQuerySet(models.QuerySet["HistoryEntry"]):
+    def of_photo(self, photo: Photo) -> Self:
+        """Its own entries, oldest first."""
+        return self.filter(photo=photo).order_by("at", "pk")
+
+    def of_motif(self, motif: Motif) -> Self:
+        """What was done to the motif itself, oldest first.
+
+        What was said of photos names motifs too, but is the photos' history.
+        """
+        return self.filter(motif=motif, photo=None, contribution=None).order_by(
+            "at", "pk"
+        )
+
     def of_contribution(self, contribution: Contribution) -> Self:
         """Its own entries and those of its photos, oldest first."""
         own = Q(contribution=contribution) | Q(photo__contribution=contribution)
@@ -26,11 +39,13 @@ class HistoryEntry(models.Model):
     """Who did what, when and why. The database refuses to change or delete a row."""
 
     class Verb(models.TextChoices):
+        CREATED = "created", _("Entered")
         SUBMITTED = "submitted", _("Submitted")
         EDITED = "edited", _("Edited")
         ACCEPTED = "accepted", _("Accepted")
         DECLINED = "declined", _("Declined")
         WITHDRAWN = "withdrawn", _("Withdrawn")
+        REOPENED = "reopened", _("Decision taken back")
         FLAGGED = "flagged", _("Noted by a check")
         IDENTIFIED = "identified", _("Identified")
         IDENTIFICATION_WITHDRAWN = "unidentified", _("Identification withdrawn")
@@ -73,6 +88,7 @@ class HistoryEntry(models.Model):
         verbose_name = _("history entry")
         verbose_name_plural = _("history")
         ordering = ["at", "pk"]
+        indexes = [models.Index(fields=["-at", "-id"], name="history_newest_first")]
         constraints = [
             models.CheckConstraint(
                 condition=Q(contribution__isnull=False)

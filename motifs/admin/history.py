@@ -1,0 +1,244 @@
+"""The one history: told on the pages of what it is about, and searched here."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from django.contrib import admin
+from django.db.models import Q, QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
+from django.urls import reverse
+from django.utils.html import format_html
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+
+from motifs.actions import record
+from motifs.admin.queue import CappedPaginator
+from motifs.languages import reader_language
+from motifs.models import Contribution, HistoryEntry, Motif, Outcome, Photo
+
+if TYPE_CHECKING:
+    from heritage.models import User
+
+Subject = Contribution | Photo | Motif
+
+
+@dataclass(frozen=True)
+class Told:
+    """One entry as a page shows it."""
+
+    at: datetime
+    by: str
+    verb: str
+    about: str
+    what: str
+    why: str
+
+
+def told(entries: QuerySet[HistoryEntry]) -> list[Told]:
+    """Read entries out, in two queries however many."""
+    rows = list(entries.select_related("by", "photo", "contribution"))
+    ids = {motif_id for row in rows for motif_id in _motif_ids(row)}
+    names = names_of(ids)
+    return [
+        Told(
+            at=row.at,
+            by=person(row.by) if row.by else gettext("nobody in person"),
+            verb=row.get_verb_display(),
+            about=_about(row),
+            what=_what(row, names),
+            why=row.reason,
+        )
+        for row in rows
+    ]
+
+
+def names_of(ids: Iterable[int]) -> dict[int, str]:
+    """The preferred names of motifs by id; one query, or none for none."""
+    wanted = set(ids)
+    if not wanted:
+        return {}
+    motifs = Motif.objects.with_labels(reader_language()).filter(pk__in=wanted)
+    return {motif.pk: motif.preferred_name for motif in motifs}
+
+
+def person(user: User) -> str:
+    return user.get_full_name() or user.get_username()
+
+
+def _about(row: HistoryEntry) -> str:
+    if row.photo is None:
+        return ""
+    return gettext("Photo %(position)d") % {"position": row.photo.position}
+
+
+def _motif_ids(row: HistoryEntry) -> set[int]:
+    found = {row.motif_id, row.data.get("motif"), row.data.get("second_motif")}
+    for side in ("was", "is"):
+        stood = row.data.get(side)
+        if isinstance(stood, list):
+            found |= set(stood[1:3])
+    return {one for one in found if isinstance(one, int)}
+
+
+def _what(row: HistoryEntry, names: dict[int, str]) -> str:
+    data, Verb = row.data, HistoryEntry.Verb
+    if row.verb in (Verb.IDENTIFIED, Verb.IDENTIFICATION_WITHDRAWN):
+        return said(
+            data.get("outcome", ""),
+            names.get(data.get("motif") or 0, ""),
+            names.get(data.get("second_motif") or 0, ""),
+        )
+    if row.verb in (Verb.DETERMINED, Verb.UNDETERMINED):
+        outcome, motif, second, _rule = data.get("is") or ["", None, None, ""]
+        return said(outcome, names.get(motif or 0, ""), names.get(second or 0, ""))
+    if row.verb == Verb.MERGED:
+        other = data.get("name") or data.get("slug", "")
+        if "from" in data:
+            return gettext("%(other)s into this one") % {"other": other}
+        return gettext("into %(other)s") % {"other": other}
+    if row.verb in (Verb.RESTRICTED, Verb.OPENED):
+        return str((data.get("is") or {}).get("protocol_note", ""))
+    if row.verb == Verb.EDITED:
+        return ", ".join(str(name) for name in data.get("changed", ()))
+    return ""
+
+
+def said(outcome: str, motif: str, second: str) -> str:
+    """What an identification or a determination says, in a few words."""
+    if not outcome:
+        return ""
+    if outcome == Outcome.MOTIF:
+        return motif
+    if outcome == Outcome.TWO_MOTIFS:
+        return " + ".join(filter(None, (motif, second)))
+    label = str(Outcome(outcome).label)
+    return f"{label}: {motif}" if motif else label
+
+
+def record_edit(request: HttpRequest, subject: Subject, message: Any) -> None:
+    """Write an edit in the admin into the one history; no change is no entry."""
+    changed = sorted(
+        {
+            str(name)
+            for part in (message if isinstance(message, list) else [])
+            for details in part.values()
+            for name in (*details.get("fields", ()), *_named(details))
+        }
+    )
+    if not changed:
+        return
+    record(
+        HistoryEntry.Verb.EDITED,
+        by=request.user,  # type: ignore[arg-type]
+        contribution=subject if isinstance(subject, Contribution) else None,
+        photo=subject if isinstance(subject, Photo) else None,
+        motif=subject if isinstance(subject, Motif) else None,
+        data={"changed": changed},
+    )
+
+
+def _named(details: dict[str, Any]) -> Iterable[str]:
+    """An inline row that was added, changed or deleted."""
+    if "object" in details:
+        yield f"{details['name']} “{details['object']}”"
+
+
+def history_page(
+    model_admin: admin.ModelAdmin[Any],
+    request: HttpRequest,
+    subject: Subject,
+    entries: QuerySet[HistoryEntry],
+) -> HttpResponse:
+    """All that happened to one thing, in place of Django's own list of edits."""
+    context = {
+        **model_admin.admin_site.each_context(request),
+        "title": gettext("History of %(subject)s") % {"subject": subject},
+        "opts": model_admin.opts,
+        "object": subject,
+        "history": told(entries),
+    }
+    return TemplateResponse(request, "admin/motifs/history.html", context)
+
+
+class AboutFilter(admin.SimpleListFilter):
+    title = _("about")
+    parameter_name = "about"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        return [
+            ("contribution", _("contributions")),
+            ("photo", _("photos")),
+            ("motif", _("motifs")),
+        ]
+
+    def queryset(
+        self, request: HttpRequest, queryset: QuerySet[HistoryEntry]
+    ) -> QuerySet[HistoryEntry]:
+        match self.value():
+            case "contribution":
+                return queryset.exclude(contribution=None)
+            case "photo":
+                return queryset.exclude(photo=None)
+            case "motif":
+                return queryset.filter(photo=None, contribution=None)
+            case _:
+                return queryset
+
+
+@admin.register(HistoryEntry)
+class HistoryEntryAdmin(admin.ModelAdmin[HistoryEntry]):
+    """Everything that was done, read only, the newest first."""
+
+    list_display = ("at", "who", "verb", "about", "reason")
+    list_display_links = None
+    list_filter = ("verb", AboutFilter, "at")
+    list_select_related = ("by", "contribution", "photo", "motif")
+    search_fields = ("by__username", "by__first_name", "by__last_name", "by__email")
+    ordering = ("-at", "-pk")
+    list_per_page = 50
+    show_full_result_count = False
+    show_facets = admin.ShowFacets.NEVER
+    paginator = CappedPaginator
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[HistoryEntry]:
+        return HistoryEntry.objects.filter(
+            Q(contribution=None) | ~Q(contribution__state=Contribution.State.DRAFT)
+        )
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(
+        self, request: HttpRequest, obj: HistoryEntry | None = None
+    ) -> bool:
+        """History is only ever added to, and not by hand."""
+        return False
+
+    def has_delete_permission(
+        self, request: HttpRequest, obj: HistoryEntry | None = None
+    ) -> bool:
+        return False
+
+    @admin.display(description=_("who"), ordering="by__username")
+    def who(self, entry: HistoryEntry) -> str:
+        return person(entry.by) if entry.by else "–"
+
+    @admin.display(description=_("about"))
+    def about(self, entry: HistoryEntry) -> str:
+        """Lead to what it is about: a contribution, one of its photos, or a motif."""
+        if entry.photo is not None:
+            page, pk, name = "photo_change", entry.photo.pk, str(entry.photo)
+        elif entry.contribution is not None:
+            page, pk = "contribution_desk", entry.contribution.pk
+            name = str(entry.contribution)
+        elif entry.motif is not None:
+            page, pk, name = "motif_change", entry.motif.pk, entry.motif.slug
+        else:
+            return ""
+        address = reverse(f"admin:motifs_{page}", args=[pk])
+        return format_html('<a href="{}">{}</a>', address, name)

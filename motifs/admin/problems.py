@@ -1,0 +1,165 @@
+"""Problems that readers reported, and what was done about each."""
+
+from __future__ import annotations
+
+from typing import Any, cast
+
+from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
+from django.db.models import Prefetch, QuerySet
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.template.response import TemplateResponse
+from django.urls import URLPattern, path, reverse
+from django.utils.html import format_html
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+
+from motifs.actions import resolve_problem
+from motifs.admin import showing
+from motifs.forms import ResolutionForm
+from motifs.languages import reader_language
+from motifs.models import Motif, ProblemReport
+from motifs.permissions import is_curator
+from motifs.refusals import Refusal
+
+
+class OpenFilter(admin.SimpleListFilter):
+    """Without a choice, what nobody has dealt with yet."""
+
+    title = _("state")
+    parameter_name = "state"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        return [("open", _("open")), ("resolved", _("resolved")), ("all", _("All"))]
+
+    def choices(self, changelist: Any) -> Any:
+        for code, label in self.lookup_choices:
+            yield {
+                "selected": (self.value() or "open") == code,
+                "query_string": changelist.get_query_string({"state": code}),
+                "display": label,
+            }
+
+    def queryset(
+        self, request: HttpRequest, queryset: QuerySet[ProblemReport]
+    ) -> QuerySet[ProblemReport]:
+        match self.value():
+            case "all":
+                return queryset
+            case "resolved":
+                return queryset.exclude(resolved_at=None)
+            case _:
+                return queryset.filter(resolved_at=None)
+
+
+@admin.register(ProblemReport)
+class ProblemReportAdmin(admin.ModelAdmin[ProblemReport]):
+    list_display = ("number", "kind", "subject", "text", "reported_at", "resolved_by")
+    list_display_links = ("number",)
+    list_filter = (OpenFilter, "kind")
+    search_fields = ("text", "contact", "reported_by__username")
+    ordering = ("reported_at", "pk")
+    list_per_page = 50
+    show_full_result_count = False
+    fields = readonly_fields = (
+        "kind",
+        "subject",
+        "text",
+        "contact",
+        "reported_by",
+        "reported_at",
+        "resolution",
+        "resolved_at",
+        "resolved_by",
+    )
+    change_form_template = "admin/motifs/problemreport/change_form.html"
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[ProblemReport]:
+        motifs = Motif.objects.with_labels(reader_language())
+        return ProblemReport.objects.select_related(
+            "photo__contribution", "reported_by", "resolved_by"
+        ).prefetch_related(Prefetch("motif", motifs))
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(
+        self, request: HttpRequest, obj: ProblemReport | None = None
+    ) -> bool:
+        """What was reported stays as it was said; resolving has a page of its own."""
+        return False
+
+    def has_delete_permission(
+        self, request: HttpRequest, obj: ProblemReport | None = None
+    ) -> bool:
+        return False
+
+    def get_urls(self) -> list[URLPattern]:
+        resolve = path(
+            "<int:problem_id>/resolve/",
+            self.admin_site.admin_view(self.resolve_view),
+            name="motifs_problemreport_resolve",
+        )
+        return [resolve, *super().get_urls()]
+
+    def change_view(
+        self,
+        request: HttpRequest,
+        object_id: str,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> HttpResponse:
+        extra = {"resolution_form": ResolutionForm()}
+        return super().change_view(
+            request, object_id, form_url, {**(extra_context or {}), **extra}
+        )
+
+    def resolve_view(self, request: HttpRequest, problem_id: int) -> HttpResponse:
+        """Close a report with what was done."""
+        if not is_curator(request.user):
+            raise PermissionDenied
+        problem = self.get_queryset(request).filter(pk=problem_id).first()
+        if problem is None:
+            raise Http404
+        form = ResolutionForm(request.POST if request.method == "POST" else None)
+        if form.is_valid():
+            by: Any = request.user
+            try:
+                resolve_problem(problem=problem, by=by, **form.cleaned_data)
+            except Refusal as refusal:
+                messages.warning(request, str(refusal))
+            else:
+                messages.success(request, gettext("The problem is resolved."))
+            return redirect("admin:motifs_problemreport_changelist")
+        context = {
+            **self.admin_site.each_context(request),
+            "title": gettext("Resolve problem %(number)s") % {"number": problem},
+            "opts": self.opts,
+            "object": problem,
+            "form": form,
+        }
+        return TemplateResponse(
+            request,
+            "admin/motifs/problemreport/resolve.html",
+            context,
+            status=422 if form.is_bound else 200,
+        )
+
+    @admin.display(description="#")
+    def number(self, problem: ProblemReport) -> str:
+        return str(problem)
+
+    @admin.display(description=_("about"))
+    def subject(self, problem: ProblemReport) -> str:
+        if problem.photo is not None:
+            address = reverse("admin:motifs_photo_change", args=[problem.photo.pk])
+            return format_html(
+                '{} <a href="{}">{}</a>',
+                showing.picture(problem.photo, showing.IN_LIST),
+                address,
+                problem.photo,
+            )
+        motif = cast(Motif, problem.motif)
+        address = reverse("admin:motifs_motif_change", args=[motif.pk])
+        return format_html('<a href="{}">{}</a>', address, motif.preferred_name)
