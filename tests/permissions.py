@@ -24,6 +24,9 @@ from django.utils.translation import override
 from classifier import predictor
 from classifier.groups import MODEL_KEEPER_GROUP
 from classifier.models import IdentifyJob, SharedAnswer
+from heritage.models import User
+from motifs.actions import record
+from motifs.models import Identification, ProblemReport
 from motifs.permissions import CONTRIBUTOR_GROUP, CURATOR_GROUP, EXPERT_GROUP
 from tests.factories import (
     CitationFactory,
@@ -94,6 +97,7 @@ def make_world() -> dict[str, Any]:
     accepted = ContributionFactory(given_by=giver, motif=motif, accepted=True)
     waiting = ContributionFactory(given_by=giver, motif=motif)
     draft = ContributionFactory(given_by=giver, motif=motif, draft=True)
+    accepted_photo = PhotoFactory(contribution=accepted)
     citation = CitationFactory(claim__motif=motif)
     return {
         "people": people,
@@ -104,13 +108,27 @@ def make_world() -> dict[str, Any]:
         "contribution": waiting,
         "contribution_accepted": accepted,
         "contribution_draft": draft,
-        "photo": PhotoFactory(contribution=accepted),
+        "photo": accepted_photo,
         "photo_waiting": PhotoFactory(contribution=waiting),
         "photo_draft": PhotoFactory(contribution=draft),
         "photo_restricted": PhotoFactory(
             contribution__given_by=giver,
             contribution__accepted=True,
             access="restricted",
+        ),
+        "named": named_contributor(),
+        "motifname": motif.names.get(),
+        "identification": Identification.objects.create(
+            photo=accepted_photo,
+            outcome="motif",
+            motif=motif,
+            role="expert",
+            is_blind=True,
+            identified_by=UserFactory(),
+        ),
+        "entry": record("accepted", by=None, contribution=accepted),
+        "problem": ProblemReport.objects.create(
+            kind="other", motif=motif, text="Ada yang salah."
         ),
         "claim": citation.claim,
         "source": citation.source,
@@ -120,6 +138,13 @@ def make_world() -> dict[str, Any]:
         "job": IdentifyJob.objects.create(language=LANGUAGE),
         "model": SimpleNamespace(sha256=network.manifest["sha256"] if network else ""),
     }
+
+
+def named_contributor() -> User:
+    """Somebody who gave a photo under a name that everybody may read."""
+    person = UserFactory(public_name="Acil Siti")
+    PhotoFactory(contribution__given_by=person, contribution__accepted=True)
+    return person
 
 
 def share() -> SharedAnswer:
@@ -134,6 +159,12 @@ BY_ARGUMENT = {
     "key": "contribution.key",
     "photo_id": "photo.pk",
     "size": "480",
+    "contribution_id": "contribution.pk",
+    "motif_id": "motif.pk",
+    "problem_id": "problem.pk",
+    "user_id": "named.pk",
+    "upload_key": "not-there",
+    "section": "motifs",
     "app_label": "motifs",
     "url": "not/there",
 }

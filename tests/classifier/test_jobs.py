@@ -301,7 +301,7 @@ def test_a_photo_that_cannot_be_stored_leaves_nothing(client, fake, sent, settin
         {"state": "queued", "answered_at": timezone.now()},
         {"state": "lost"},
     ],
-    ids=str,
+    ids=lambda fields: " ".join([fields["state"], *fields]),
 )
 def test_a_row_has_what_its_state_says(fields):
     with pytest.raises(IntegrityError), transaction.atomic():
