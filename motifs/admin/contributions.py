@@ -7,7 +7,6 @@ from urllib.parse import urlencode
 
 from django.contrib import admin
 from django.contrib.admin.views.main import ChangeList
-from django.contrib.admin.widgets import AutocompleteSelect
 from django.core.exceptions import PermissionDenied
 from django.db.models import OuterRef, Prefetch, QuerySet, Subquery
 from django.http import Http404, HttpRequest, HttpResponse
@@ -22,8 +21,8 @@ from motifs.admin.decisions import DecidingAdmin
 from motifs.admin.desk import Desk
 from motifs.admin.history import history_page, record_edit
 from motifs.admin.spreadsheets import Exported
-from motifs.languages import Language
-from motifs.models import Contribution, Flag, HistoryEntry, MotifName, Photo
+from motifs.languages import Language, reader_language
+from motifs.models import Contribution, Flag, HistoryEntry, Motif, MotifName, Photo
 from motifs.resources import ContributionResource
 
 if TYPE_CHECKING:
@@ -50,15 +49,6 @@ class PhotoInline(admin.TabularInline[Photo, Contribution]):
     @admin.display(description=_("pixels"))
     def size(self, photo: Photo) -> str:
         return f"{photo.width} x {photo.height}"
-
-
-class NamedSelect(AutocompleteSelect):
-    """Says that it is empty; without a word in it, it would have no name to read."""
-
-    def build_attrs(self, *args: Any, **kwargs: Any) -> dict[str, Any]:
-        return super().build_attrs(*args, **kwargs) | {
-            "data-placeholder": _("none named")
-        }
 
 
 class QueueList(ChangeList):
@@ -104,7 +94,6 @@ class ContributionAdmin(Exported, DecidingAdmin):
     show_full_result_count = False
     show_facets = admin.ShowFacets.NEVER
     paginator = queue.CappedPaginator
-    autocomplete_fields = ("motif",)
     # What people gave is theirs: only the motif may be corrected.
     fields = (
         "large_pictures",
@@ -157,8 +146,11 @@ class ContributionAdmin(Exported, DecidingAdmin):
     def formfield_for_foreignkey(
         self, db_field: Any, request: HttpRequest, **kwargs: Any
     ) -> Any:
+        """A plain list of motifs: there are few, and readers of screens can use it."""
         if db_field.name == "motif":
-            kwargs["widget"] = NamedSelect(db_field, self.admin_site)
+            motifs = Motif.objects.exclude(state=Motif.State.MERGED)
+            named = motifs.with_labels(reader_language()).order_by("preferred_name")
+            kwargs["queryset"] = named
         return super().formfield_for_foreignkey(db_field, request, **kwargs)
 
     def get_ordering(self, request: HttpRequest) -> list[str]:
