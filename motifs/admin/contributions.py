@@ -2,40 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
-from django.contrib import admin, messages
-from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
+from django.contrib import admin
 from django.contrib.admin.views.main import ChangeList
 from django.core.exceptions import PermissionDenied
-from django.db.models import Prefetch, QuerySet
+from django.db.models import OuterRef, Prefetch, QuerySet, Subquery
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import redirect
-from django.template.response import TemplateResponse
-from django.urls import URLPattern, path, reverse
+from django.urls import URLPattern, reverse
 from django.utils.html import format_html, format_html_join
 from django.utils.timesince import timesince
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import ngettext
 
 from motifs import edits
-from motifs.actions import accept_contribution, decline_contribution
 from motifs.admin import queue, showing
+from motifs.admin.decisions import DecidingAdmin
 from motifs.admin.desk import Desk
 from motifs.admin.history import history_page, record_edit
 from motifs.admin.spreadsheets import Exported
-from motifs.forms import DeclineForm
-from motifs.languages import reader_language
-from motifs.models import Contribution, Flag, HistoryEntry, Motif, Photo
-from motifs.refusals import Refusal
+from motifs.languages import Language, reader_language
+from motifs.models import Contribution, Flag, HistoryEntry, Motif, MotifName, Photo
 from motifs.resources import ContributionResource
 
 if TYPE_CHECKING:
-    from heritage.models import User
-
-MOST_AT_ONCE = 200
+    pass
 
 
 class PhotoInline(admin.TabularInline[Photo, Contribution]):
@@ -78,7 +69,7 @@ class QueueList(ChangeList):
 
 
 @admin.register(Contribution)
-class ContributionAdmin(Exported, admin.ModelAdmin[Contribution]):
+class ContributionAdmin(Exported, DecidingAdmin):
     resource_classes = [ContributionResource]
     list_display = (
         "number",
@@ -103,7 +94,6 @@ class ContributionAdmin(Exported, admin.ModelAdmin[Contribution]):
     show_full_result_count = False
     show_facets = admin.ShowFacets.NEVER
     paginator = queue.CappedPaginator
-    autocomplete_fields = ("motif",)
     # What people gave is theirs: only the motif may be corrected.
     fields = (
         "large_pictures",
@@ -124,7 +114,6 @@ class ContributionAdmin(Exported, admin.ModelAdmin[Contribution]):
         ("withdrawn_at", "withdrawn_by"),
     )
     inlines = (PhotoInline,)
-    actions = ("accept_selected", "decline_selected")
     save_on_top = True
     change_form_template = "admin/motifs/contribution/change_form.html"
     change_list_template = "admin/motifs/contribution/change_list.html"
@@ -141,16 +130,28 @@ class ContributionAdmin(Exported, admin.ModelAdmin[Contribution]):
         return [name for name in shown if name != "motif"]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Contribution]:
-        motifs = Motif.objects.with_labels(reader_language())
+        names = MotifName.objects.preferred().filter(
+            motif=OuterRef("motif"), language=Language.BANJAR
+        )
         return (
             Contribution.objects.exclude(state=Contribution.State.DRAFT)
-            .select_related("given_by")
+            .select_related("given_by", "motif")
+            .annotate(motif_name=Subquery(names.values("name")[:1]))
             .prefetch_related(
                 Prefetch("photos", Photo.objects.order_by("position")),
                 Prefetch("photos__flags", Flag.objects.order_by("kind", "pk")),
-                Prefetch("motif", motifs),
             )
         )
+
+    def formfield_for_foreignkey(
+        self, db_field: Any, request: HttpRequest, **kwargs: Any
+    ) -> Any:
+        """A plain list of motifs: there are few, and readers of screens can use it."""
+        if db_field.name == "motif":
+            motifs = Motif.objects.exclude(state=Motif.State.MERGED)
+            named = motifs.with_labels(reader_language()).order_by("preferred_name")
+            kwargs["queryset"] = named
+        return super().formfield_for_foreignkey(db_field, request, **kwargs)
 
     def get_ordering(self, request: HttpRequest) -> list[str]:
         return queue.order(request.GET)
@@ -176,9 +177,6 @@ class ContributionAdmin(Exported, admin.ModelAdmin[Contribution]):
     ) -> bool:
         """A contribution is withdrawn, never deleted."""
         return False
-
-    def has_moderate_permission(self, request: HttpRequest) -> bool:
-        return request.user.has_perm("motifs.moderate_contribution")
 
     @admin.display(description="#")
     def number(self, contribution: Contribution) -> str:
@@ -211,7 +209,7 @@ class ContributionAdmin(Exported, admin.ModelAdmin[Contribution]):
     @admin.display(description=_("what it says"))
     def what(self, contribution: Contribution) -> str:
         """The motif that is named and how it was made, or what an edit would change."""
-        named = contribution.motif.preferred_name if contribution.motif else ""
+        named = showing.motif_name(contribution)
         rows = [named or contribution.get_opinion_display() or _("no motif named")]
         if contribution.state != Contribution.State.SUBMITTED:
             rows.append(contribution.get_state_display())
@@ -245,155 +243,8 @@ class ContributionAdmin(Exported, admin.ModelAdmin[Contribution]):
         taken_back = Contribution.State.WITHDRAWN
         return found.exclude(state=taken_back).select_related("motif", "given_by")
 
-    # Decisions
-
-    def _selected(
-        self, request: HttpRequest, queryset: QuerySet[Contribution]
-    ) -> list[int] | None:
-        """Ids of what was ticked, whatever became of it since; None if too many.
-
-        The list's filters would silently leave out what somebody else has decided.
-        """
-        if request.POST.get("select_across") == "1":
-            found = queryset.values_list("pk", flat=True)[: MOST_AT_ONCE + 1]
-            ids = list(found)
-        else:
-            ticked = request.POST.getlist(ACTION_CHECKBOX_NAME)
-            ids = [int(pk) for pk in ticked if pk.isascii() and pk.isdigit()]
-        if len(ids) <= MOST_AT_ONCE:
-            return ids
-        text = _("Decide on at most %(count)d at once.") % {"count": MOST_AT_ONCE}
-        self.message_user(request, text, messages.WARNING)
-        return None
-
-    @admin.action(
-        description=_("Accept selected contributions"), permissions=["moderate"]
-    )
-    def accept_selected(
-        self, request: HttpRequest, queryset: QuerySet[Contribution]
-    ) -> None:
-        ids = self._selected(request, queryset)
-        if ids:
-            chosen = self.get_queryset(request).filter(pk__in=ids)
-            self._accept(request, chosen.order_by("submitted_at", "pk"))
-
-    @admin.action(
-        description=_("Decline selected contributions…"), permissions=["moderate"]
-    )
-    def decline_selected(
-        self, request: HttpRequest, queryset: QuerySet[Contribution]
-    ) -> HttpResponse | None:
-        ids = self._selected(request, queryset)
-        return redirect(_decline_address(ids)) if ids else None
-
-    def response_change(self, request: HttpRequest, obj: Contribution) -> HttpResponse:
-        """The two buttons of a contribution's own page decide on it."""
-        if "_accept" in request.POST and self.has_moderate_permission(request):
-            self._accept(request, [obj])
-            return redirect("admin:motifs_contribution_changelist")
-        if "_decline" in request.POST and self.has_moderate_permission(request):
-            return redirect(_decline_address([obj.pk]))
-        return super().response_change(request, obj)
-
     def get_urls(self) -> list[URLPattern]:
-        decline = path(
-            "decline/",
-            self.admin_site.admin_view(self.decline_view),
-            name="motifs_contribution_decline",
-        )
-        return [decline, *Desk(self).urls(), *super().get_urls()]
-
-    def decline_view(self, request: HttpRequest) -> HttpResponse:
-        """Ask for the reason, then decline all that were selected."""
-        if not self.has_moderate_permission(request):
-            raise PermissionDenied
-        asked = request.GET.get("ids", "").split(",")
-        ids = [int(pk) for pk in asked if pk.isascii() and pk.isdigit()]
-        chosen = self.get_queryset(request).filter(pk__in=ids[:MOST_AT_ONCE])
-        chosen = chosen.order_by("submitted_at", "pk")
-        waiting = [c for c in chosen if c.state == Contribution.State.SUBMITTED]
-        form = DeclineForm(request.POST if request.method == "POST" else None)
-        if not waiting:
-            text = _("None of these contributions waits for a decision.")
-            self.message_user(request, text, messages.WARNING)
-            return redirect("admin:motifs_contribution_changelist")
-        if form.is_valid():
-            self._decline(request, waiting, **form.cleaned_data)
-            return redirect("admin:motifs_contribution_changelist")
-        context = {
-            **self.admin_site.each_context(request),
-            "title": _("Decline contributions"),
-            "opts": self.opts,
-            "form": form,
-            "rows": [
-                (c, self.pictures(c), c.motif.preferred_name if c.motif else "")
-                for c in waiting
-            ],
-        }
-        return TemplateResponse(
-            request,
-            "admin/motifs/contribution/decline.html",
-            context,
-            status=422 if form.is_bound else 200,
-        )
-
-    def _accept(
-        self, request: HttpRequest, contributions: Iterable[Contribution]
-    ) -> None:
-        by = cast("User", request.user)
-        accepted = self._each(
-            request,
-            contributions,
-            lambda contribution: accept_contribution(contribution=contribution, by=by),
-        )
-        if accepted:
-            text = ngettext(
-                "%(count)d contribution accepted.",
-                "%(count)d contributions accepted.",
-                accepted,
-            )
-            self.message_user(request, text % {"count": accepted}, messages.SUCCESS)
-
-    def _decline(
-        self,
-        request: HttpRequest,
-        contributions: Iterable[Contribution],
-        code: str,
-        reason: str,
-    ) -> None:
-        by = cast("User", request.user)
-        declined = self._each(
-            request,
-            contributions,
-            lambda contribution: decline_contribution(
-                contribution=contribution, by=by, reason=reason, code=code
-            ),
-        )
-        if declined:
-            text = ngettext(
-                "%(count)d contribution declined.",
-                "%(count)d contributions declined.",
-                declined,
-            )
-            self.message_user(request, text % {"count": declined}, messages.SUCCESS)
-
-    def _each(
-        self,
-        request: HttpRequest,
-        contributions: Iterable[Contribution],
-        action: Callable[[Contribution], Contribution],
-    ) -> int:
-        """Decide on each; a refusal does not stop the rest."""
-        done = 0
-        for contribution in contributions:
-            try:
-                action(contribution)
-            except Refusal as refusal:
-                text = f"{contribution}: {refusal}"
-                self.message_user(request, text, messages.WARNING)
-            else:
-                done += 1
-        return done
+        return [*Desk(self).urls(), *super().get_urls()]
 
     # History
 
@@ -411,8 +262,3 @@ class ContributionAdmin(Exported, admin.ModelAdmin[Contribution]):
             raise PermissionDenied
         entries = HistoryEntry.objects.of_contribution(found)
         return history_page(self, request, found, entries)
-
-
-def _decline_address(ids: Iterable[int]) -> str:
-    address = reverse("admin:motifs_contribution_decline")
-    return f"{address}?ids={','.join(map(str, ids))}"

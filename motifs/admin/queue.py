@@ -45,15 +45,10 @@ class Narrowing(admin.SimpleListFilter):
 
     @classmethod
     def narrow(cls, queryset: Contributions, value: str) -> Contributions:
-        """Leave what answers to the value; one that is not known leaves everything."""
-        raise NotImplementedError
+        """Leave what answers to the value; one that is not known leaves everything.
 
-
-class ByField(Narrowing):
-    """A field's own words."""
-
-    @classmethod
-    def narrow(cls, queryset: Contributions, value: str) -> Contributions:
+        Here by the field of the parameter's name; others have their own ways.
+        """
         if value not in {code for code, _label in cls.choices_}:
             return queryset
         word = "" if value == NONE else value
@@ -147,25 +142,25 @@ class ByMotif(Narrowing):
         return queryset.filter(motif__slug=value) if value else queryset
 
 
-class ByKind(ByField):
+class ByKind(Narrowing):
     title = _("kind")
     parameter_name = "kind"
     choices_ = _named(Contribution.Kind.choices)
 
 
-class ByLicence(ByField):
+class ByLicence(Narrowing):
     title = _("licence")
     parameter_name = "licence"
     choices_ = _named(Contribution.Licence.choices)
 
 
-class ByTechnique(ByField):
+class ByTechnique(Narrowing):
     title = _("technique")
     parameter_name = "technique"
     choices_ = _named(Contribution.Technique.choices)
 
 
-class ByLanguage(ByField):
+class ByLanguage(Narrowing):
     title = _("language of the giver")
     parameter_name = "language"
     choices_ = [("id", _("Indonesian")), ("en", _("English")), (NONE, _("Not known"))]

@@ -86,3 +86,10 @@ def changes(edit: edits.Edit) -> SafeString:
         "", "<{0}>{1}</{0}>", ((tags[part.kind], part.text) for part in edit.parts)
     )
     return format_html('<div class="edit">{}</div>', parts)
+
+
+def motif_name(contribution: Contribution) -> str:
+    """The name that came with the row; its slug if it has none."""
+    if contribution.motif is None:
+        return ""
+    return str(getattr(contribution, "motif_name", "") or contribution.motif.slug)
