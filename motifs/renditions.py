@@ -91,9 +91,7 @@ def best(photo: Photo, size: str, accepted: Iterable[MediaType]) -> tuple[str, s
 
     A modern format only where the browser names it: ``*/*`` promises nothing.
     """
-    asked = {
-        one.sub_type for one in accepted if one.main_type == "image" and one.quality > 0
-    }
+    asked = {one.sub_type for one in accepted if one.main_type == "image"}
     for one in FORMATS:
         if one.subtype in asked:
             name = pictures.rendition_name(photo, size, one.extension)

@@ -299,7 +299,8 @@ def _similar(photo: Photo | None) -> str:
     if photo is None:
         return ""
     try:
-        return reverse("classifier:similar-photos", args=[photo.pk])
+        # The desk has a heading of its own.
+        return f"{reverse('classifier:similar', args=[photo.pk])}?bare=1"
     except NoReverseMatch:
         return ""
 

@@ -43,7 +43,7 @@ def found(photo: Photo, user=EVERYBODY, **how) -> list[Photo]:
 
 
 def address(photo: Photo) -> str:
-    return reverse("classifier:similar-photos", args=[photo.pk])
+    return reverse("classifier:similar", args=[photo.pk])
 
 
 def api(photo: Photo | int) -> str:
@@ -283,6 +283,22 @@ class TestPart:
         assert b"<h2" in client.get(address(asked)).content
         assert b"<h2" not in client.get(f"{address(asked)}?bare=1").content
 
+    def test_the_page_of_a_photo_asks_for_it(self, version, client):
+        asked = seen(version, unit(1))
+
+        page = client.get(asked.get_absolute_url()).content.decode()
+
+        assert f'hx-get="{address(asked)}"' in page
+
+    def test_the_curators_desk_asks_for_it_without_a_heading(self, version, client):
+        asked = seen(version, unit(1), contribution=ContributionFactory())
+        client.force_login(CuratorFactory())
+
+        desk = reverse("admin:motifs_contribution_desk", args=[asked.contribution_id])
+        page = client.get(desk).content.decode()
+
+        assert f'hx-get="{address(asked)}?bare=1"' in page
+
     def test_nobody_else_keeps_it(self, version, client):
         response = client.get(address(seen(version, unit(1))))
 
@@ -303,7 +319,7 @@ class TestPart:
 
     @pytest.mark.parametrize("number", ["999999", "9" * 30])
     def test_a_photo_that_is_not_there(self, client, number):
-        prefix = reverse("classifier:similar-photos", args=[1]).removesuffix("1/")
+        prefix = reverse("classifier:similar", args=[1]).removesuffix("1/")
         assert client.get(f"{prefix}{number}/").status_code == 404
         assert client.get(api(int(number))).status_code == 404
 
