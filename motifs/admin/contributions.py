@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from urllib.parse import urlencode
 
 from django.contrib import admin
@@ -24,9 +24,6 @@ from motifs.admin.spreadsheets import Exported
 from motifs.languages import Language, reader_language
 from motifs.models import Contribution, Flag, HistoryEntry, Motif, MotifName, Photo
 from motifs.resources import ContributionResource
-
-if TYPE_CHECKING:
-    pass
 
 
 class PhotoInline(admin.TabularInline[Photo, Contribution]):
