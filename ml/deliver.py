@@ -77,14 +77,15 @@ def deliver(
 def _remember(job: Job, predictor: Predictor) -> None:
     """Write the training photos' embeddings, as serving sees them."""
     learned = job.data.of("train")
-    kept = [learned[i] for i in embeddings.remembered([s.label for s in learned])]
+    labels = [sample.label for sample in learned]
+    kept = [learned[i] for i in embeddings.remembered(labels, job.data.unknown)]
     vectors = []
     for at, sample in enumerate(kept, start=1):
         vectors.append(predictor.embed(open_image(sample.path)))
         job.progress("remember", at, len(kept))
-    labels = tuple(sample.label for sample in kept)
     names = tuple(f"{sample.label}/{sample.path.name}" for sample in kept)
-    embeddings.write(job.partial, Embeddings(np.stack(vectors), labels, names))
+    kinds = tuple(sample.label for sample in kept)
+    embeddings.write(job.partial, Embeddings(np.stack(vectors), kinds, names))
 
 
 def _measure(

@@ -11,7 +11,6 @@ import zipfile
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -26,7 +25,9 @@ if TYPE_CHECKING:
 
 FILE = "embeddings.npz"
 MOST = 100
-"""How many photos of one label are remembered: enough to say how the label varies."""
+"""How many photos of a motif are remembered: enough to say how it varies."""
+MOST_UNKNOWN = 400
+"""How many of an unknown label are: a new motif is held against what varies there."""
 
 
 class Near(NamedTuple):
@@ -55,11 +56,6 @@ class Embeddings:
         return [
             Near(self.names[i], self.labels[i], float(similarity[i])) for i in order
         ]
-
-    @cached_property
-    def centre(self) -> Vectors:
-        """The mean of all embeddings, (features,)."""
-        return np.asarray(self.vectors.mean(axis=0), np.float32)
 
     def of(self, labels: Sequence[str]) -> Embeddings:
         """Return only the photos under some labels."""
@@ -93,8 +89,10 @@ def unit(vectors: ArrayLike) -> Vectors:
     return at_unit
 
 
-def remembered(labels: Sequence[str], most: int = MOST) -> list[int]:
-    """Return which photos to remember: all, or ``most`` of a label spread over it.
+def remembered(
+    labels: Sequence[str], unknown: Sequence[str] = (), most: int = MOST
+) -> list[int]:
+    """Return which photos to remember: all, or ``most`` of a motif spread over it.
 
     >>> remembered(["a", "b", "a", "a", "a"], most=2)
     [0, 1, 3]
@@ -103,8 +101,8 @@ def remembered(labels: Sequence[str], most: int = MOST) -> list[int]:
     for place, label in enumerate(labels):
         places[label].append(place)
     kept: list[int] = []
-    for found in places.values():
-        count = min(most, len(found))
+    for label, found in places.items():
+        count = min(MOST_UNKNOWN if label in unknown else most, len(found))
         kept += [found[i * len(found) // count] for i in range(count)]
     return sorted(kept)
 

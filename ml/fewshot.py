@@ -12,13 +12,14 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ml import dataset, prototypes
+from ml import dataset, prototypes, whitening
 from ml.calibrate import softmax
 from ml.dataset import Dataset, DatasetError, Sample
 from ml.embeddings import unit
 from ml.images import ImageError, open_image
 from ml.job import Progress
 from ml.predict import Predictor
+from ml.whitening import Whitening
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -27,8 +28,8 @@ if TYPE_CHECKING:
     Indices = NDArray[np.int64]
 
 SHOTS = (1, 3, 5, 10, 20)
-DECAY = 1e-3
-"""Weight decay of the linear head, on standardised embeddings."""
+DECAY = 3e-4
+"""Weight decay of the linear head, on whitened embeddings."""
 STEPS = 300
 
 
@@ -39,18 +40,19 @@ def linear_head(seen: Vectors, truth: Indices, asked: Vectors, labels: int) -> I
     features is exact and quick, by accelerated gradient steps (Nesterov 1983).
 
     Args:
-        seen: (photos, features), to learn from.
+        seen: (photos, features), whitened, to learn from.
         truth: (photos,), their label's index.
-        asked: (others, features).
+        asked: (others, features), whitened.
         labels: how many labels there are.
 
     >>> two = np.array([[1, 0], [0, 1]], np.float32)
     >>> linear_head(two, np.array([0, 1]), two, 2).tolist()
     [0, 1]
     """
-    mean, spread = seen.mean(axis=0), seen.std(axis=0) + 1e-3
-    known = ((seen - mean) / spread).astype(np.float64)
-    others = ((asked - mean) / spread).astype(np.float64)
+    middle = seen.mean(axis=0)
+    spread = float((seen - middle).std()) + 1e-9
+    known = ((seen - middle) / spread).astype(np.float64)
+    others = ((asked - middle) / spread).astype(np.float64)
     width = known.shape[1]
     inner = known @ known.T / width + 1.0  # one more feature: the bias
     wanted = np.eye(labels)[truth]
@@ -66,14 +68,10 @@ def linear_head(seen: Vectors, truth: Indices, asked: Vectors, labels: int) -> I
 
 
 def by_prototype(
-    seen: Vectors,
-    truth: Indices,
-    asked: Vectors,
-    labels: int,
-    centre: Vectors | None = None,
+    seen: Vectors, truth: Indices, asked: Vectors, whitened: Whitening
 ) -> Indices:
-    """Return the labels whose prototypes are nearest; arguments as ``linear_head``."""
-    found = prototypes.build(seen, [str(i) for i in truth], centre)
+    """Return the labels whose prototypes are nearest; embeddings as they are stored."""
+    found = prototypes.build(seen, [str(i) for i in truth], whitened)
     order = np.array([int(label) for label in found.labels])
     return np.asarray(order[found.similarity(asked).argmax(axis=1)])
 
@@ -91,7 +89,8 @@ def curve(
     """Measure how accuracy grows with the photos of a motif.
 
     Each repeat splits the dataset anew by group, takes photos of each label from the
-    training side, of as many groups as it has, and asks about the other sides.
+    training side, of as many groups as it has, and asks about the other sides. What
+    varies anyway is learned from what the model remembers of other labels.
 
     Args:
         predictor: the model whose embeddings are used.
@@ -123,9 +122,7 @@ def curve(
     vectors, read = _embed(predictor, kept, progress)
     data = replace(data, labels=tuple(labels), samples=tuple(read), unknown=())
     truth = np.array([labels.index(s.label) for s in read], np.int64)
-    memory = predictor.memory
-    # What the model learned from says where the middle is, unless it never saw it.
-    centre = memory.centre if memory is not None else None
+    others = _of_others(predictor, labels)
     found: dict[int, list[tuple[float, float, int]]] = defaultdict(list)
     for repeat in range(repeats):
         sides = dataset.split(replace(data, samples=_free(read)), seed=seed + repeat)
@@ -136,11 +133,16 @@ def curve(
         for count in shots:
             taken = [row[:count] for row in order]
             rows = np.concatenate(taken)
-            given = (vectors[rows], truth[rows], vectors[asked], len(labels))
+            whitened = others or whitening.learn(vectors[rows])
+            seen, wanted = vectors[rows], vectors[asked]
+            near = by_prototype(seen, truth[rows], wanted, whitened)
+            told = linear_head(
+                whitened(seen), truth[rows], whitened(wanted), len(labels)
+            )
             found[count].append(
                 (
-                    _recall(by_prototype(*given, centre), truth[asked]),
-                    _recall(linear_head(*given), truth[asked]),
+                    _recall(near, truth[asked]),
+                    _recall(told, truth[asked]),
                     min(map(len, taken)),
                 )
             )
@@ -163,13 +165,22 @@ def curve(
     }
 
 
+def _of_others(predictor: Predictor, labels: Sequence[str]) -> Whitening | None:
+    """Return what the model's memory of other labels teaches; None without one."""
+    memory = predictor.memory
+    if memory is None:
+        return None
+    rest = memory.of([x for x in memory.labels if x not in labels])
+    return whitening.learn(rest.vectors) if rest.labels else None
+
+
 def _embed(
     predictor: Predictor, samples: Sequence[Sample], progress: Progress
 ) -> tuple[Vectors, list[Sample]]:
     vectors, read = [], []
     for number, sample in enumerate(samples, start=1):
         try:
-            vectors.append(predictor.embed(open_image(sample.path)))
+            vectors.append(predictor.embed(open_image(sample.path), closely=True))
         except (ImageError, OSError):
             continue
         read.append(sample)

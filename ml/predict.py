@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import compress
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
@@ -14,7 +15,7 @@ from ml import colour, embeddings, prototypes, quality, region, rejection
 from ml.artifact import MODEL, Artifact, ArtifactError, Manifest, read
 from ml.colour import Dye
 from ml.embeddings import Embeddings, Near
-from ml.images import Box, small_copy, views
+from ml.images import Box, View, small_copy, views
 from ml.quality import Quality
 from ml.region import Region
 
@@ -34,6 +35,8 @@ Reason = Literal[
     "unusable",
     "low_scores",
 ]
+CORNERS = tuple(View(0.5, x, y) for x in (0.0, 1.0) for y in (0.0, 1.0))
+"""What is looked at besides the views where a few photos are all that is known."""
 OTHER_CLOTH = "other-cloth"
 """The unknown label that is cloth; every other unknown label is no cloth."""
 
@@ -124,7 +127,8 @@ class Predictor:
             model: a folder as ``ml.artifact`` writes it, or what it read there.
             threads: how many cores one call may use.
             provisional: motifs that it was not trained on; per motif the embeddings
-                of at least three confirmed photos, (photos, features).
+                of at least three confirmed photos, looked at closely, (photos,
+                features).
 
         Raises:
             ArtifactError: it is missing, altered or does not run, or it remembers no
@@ -231,11 +235,24 @@ class Predictor:
             self._rejector = rejection.rejector(self._rule, memory)
         return self._rejector.score(doubt, embedding)
 
-    def embed(self, image: Image.Image) -> NDArray[np.float32]:
-        """Return the embedding that ``predict`` gives for one photo, and only that."""
+    def embed(
+        self, image: Image.Image, *, closely: bool = False
+    ) -> NDArray[np.float32]:
+        """Return one photo's embedding, (features,), unit length.
+
+        Args:
+            image: as ``open_image`` gives it.
+            closely: also look at the mirrored views and at the corners, as a motif
+                that is known from few photos needs it; else it is the embedding that
+                ``predict`` gives.
+        """
         found = region.find(image, small_copy(image))
         wanted = found if self.manifest.uses_region else None
-        pixels, _ = views(image, wanted, self.manifest.views, self.manifest.size)
+        usual = self.manifest.views
+        looks = (*usual, *CORNERS) if closely else usual
+        pixels, _ = views(image, wanted, looks, self.manifest.size)
+        if closely:
+            pixels = np.concatenate([pixels, pixels[: len(usual), :, ::-1]])
         runs = [self.run(square)["embedding"] for square in pixels]
         return embeddings.unit(np.mean(runs, axis=0))
 
@@ -247,13 +264,17 @@ class Predictor:
                 Unusable ones are left out unless all are. Given one by one, each
                 is let go of before the next is asked for.
         """
-        looks = []
+        looks, close = [], []
         for image in images:
             looks.append(look(image, self.manifest))
+            if self._provisional is not None:
+                close.append(self.embed(image, closely=True))
             del image
         if not looks:
             raise ValueError("predict needs at least one photo")
-        asked = [one for one in looks if one.quality.usable] or looks
+        usable = [one.quality.usable for one in looks]
+        kept = usable if any(usable) else [True] * len(looks)
+        asked = list(compress(looks, kept))
         runs = [[self.run(square) for square in one.pixels] for one in asked]
         every = [run for photo in runs for run in photo]
         scores = np.stack([run["scores"] for run in every]).astype(float).mean(axis=0)
@@ -266,7 +287,8 @@ class Predictor:
         new: tuple[str, ...] = ()
         if self._provisional is not None:
             new = self._provisional.labels
-            named = self._provisional.mix(named, embedding)
+            closely = np.mean(list(compress(close, kept)), axis=0)
+            named = self._provisional.mix(named, embeddings.unit(closely))
         unknown = sum(named[x] for x in self.manifest.unknown_labels)
         known = max(named[x] for x in (*self.manifest.motifs, *new))
         unlike = self.rejection_score(1 - known, embedding)

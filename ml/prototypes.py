@@ -1,7 +1,8 @@
 """A new motif without retraining: recognised by the mean of a few photos' embeddings.
 
-Prototypes are those of Snell, Swersky and Zemel (2017); embeddings are first centred on
-what the model learned from and brought to unit length (SimpleShot, Wang et al. 2019).
+Prototypes are those of Snell, Swersky and Zemel (2017), of embeddings that are first
+whitened by what the model learned from and brought to unit length (SimpleShot, Wang et
+al. 2019, centred only).
 """
 
 from __future__ import annotations
@@ -12,7 +13,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from ml import whitening
 from ml.embeddings import Embeddings, unit
+from ml.whitening import Whitening
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -21,40 +24,37 @@ if TYPE_CHECKING:
 
 LEAST = 3
 """How many confirmed photos a motif needs before it is recognised by its prototype."""
-SHARPNESS = 10.0
+SHARPNESS = 20.0
 """What similarities are multiplied by before the softmax that makes them scores."""
 
 
 @dataclass(frozen=True)
 class Prototypes:
-    """One point per label among centred embeddings of unit length."""
+    """One point per label among whitened embeddings of unit length."""
 
     labels: tuple[str, ...]
     vectors: Vectors
     """(labels, features), unit length."""
-    centre: Vectors
-    """(features,): what is taken from an embedding first."""
+    whitened: Whitening
+    """What is done to an embedding first."""
 
     def similarity(self, embeddings: Vectors) -> Vectors:
         """Return cosines, (…, labels), of embeddings (…, features)."""
-        return np.asarray(unit(embeddings - self.centre) @ self.vectors.T, np.float32)
+        return np.asarray(self.whitened(embeddings) @ self.vectors.T, np.float32)
 
 
-def build(
-    vectors: Vectors, labels: Sequence[str], centre: Vectors | None = None
-) -> Prototypes:
+def build(vectors: Vectors, labels: Sequence[str], whitened: Whitening) -> Prototypes:
     """Return the prototype of every label.
 
     Args:
         vectors: (photos, features), embeddings of unit length.
         labels: a label for each photo; the prototypes come in order of first mention.
-        centre: (features,); the photos' own mean by default.
+        whitened: what is done to embeddings first.
     """
-    middle = vectors.mean(axis=0) if centre is None else centre
-    centred, named = unit(vectors - middle), np.asarray(labels)
+    moved, named = whitened(vectors), np.asarray(labels)
     order = tuple(dict.fromkeys(labels))
-    means = [centred[named == label].mean(axis=0) for label in order]
-    return Prototypes(order, unit(np.stack(means)), np.asarray(middle, np.float32))
+    means = [moved[named == label].mean(axis=0) for label in order]
+    return Prototypes(order, unit(np.stack(means)), whitened)
 
 
 @dataclass(frozen=True)
@@ -116,7 +116,7 @@ def provisional(
             )
         vectors.append(found)
         named += [label] * len(found)
-    known = build(np.concatenate(vectors), named, memory.centre)
+    known = build(np.concatenate(vectors), named, whitening.learn(memory.vectors))
     count = len(memory.labels)
     new = tuple(named[count:])
     return Provisional(

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ml import prototypes
+from ml import prototypes, whitening
 from ml.artifact import ArtifactError, Manifest
 from ml.embeddings import FILE, Embeddings
 from ml.metrics import auroc
@@ -34,7 +34,8 @@ WORSE = 0.005
 
 def to_prototype(memory: Embeddings) -> Distance:
     """Return the distance to the nearest label's prototype, as 1 - cosine."""
-    known = prototypes.build(memory.vectors, memory.labels, memory.centre)
+    whitened = whitening.learn(memory.vectors)
+    known = prototypes.build(memory.vectors, memory.labels, whitened)
     return lambda found: np.asarray(1.0 - known.similarity(found).max(axis=-1), float)
 
 

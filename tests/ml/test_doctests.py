@@ -22,6 +22,7 @@ MODULES = (
     "quality",
     "region",
     "rejection",
+    "whitening",
 )
 
 

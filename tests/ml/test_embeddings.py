@@ -9,10 +9,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from ml import artifact, embeddings, predict
+from ml import artifact, embeddings, predict, region
 from ml.artifact import Artifact, ArtifactError
 from ml.embeddings import Embeddings
-from ml.images import open_image
+from ml.images import open_image, small_copy, views
 from ml.predict import Predictor
 from tests.ml.conftest import MOTIFS
 
@@ -115,6 +115,28 @@ def test_the_embedding_alone_is_that_of_the_prediction(
     alone = predictor.embed(image)
 
     assert np.allclose(alone, predictor.predict([image]).embedding, atol=1e-5)
+
+
+def test_a_close_embedding_is_that_of_corners_and_mirrored_views_too(
+    predictor: Predictor, photos: Path
+):
+    image = open_image(photos / "dots" / "03.jpg")
+    found, manifest = region.find(image, small_copy(image)), predictor.manifest
+    usual, _ = views(image, found, manifest.views, manifest.size)
+    corners, _ = views(image, found, predict.CORNERS, manifest.size)
+    squares = [*usual, *usual[:, :, ::-1], *corners]
+    runs = [predictor.run(one)["embedding"] for one in squares]
+
+    closely = predictor.embed(image, closely=True)
+
+    assert len(squares) == 6
+    assert np.allclose(closely, embeddings.unit(np.mean(runs, axis=0)), atol=1e-5)
+
+
+def test_more_photos_of_an_unknown_label_are_remembered():
+    labels = ["a"] * 5 + ["other"] * 5
+
+    assert embeddings.remembered(labels, ["other"], most=2) == [0, 2, 5, 6, 7, 8, 9]
 
 
 def test_a_model_without_embeddings_answers_all_the_same(model: Path, tmp_path: Path):

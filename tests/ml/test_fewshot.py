@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from ml import dataset, fewshot, predict
+from ml import dataset, fewshot, predict, whitening
 from ml.__main__ import main
 from ml.dataset import DatasetError, Sample
 from ml.embeddings import unit
@@ -24,8 +24,7 @@ def unseen(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return root
 
 
-@pytest.mark.parametrize("how", [fewshot.linear_head, fewshot.by_prototype])
-def test_clouds_that_lie_apart_are_told_apart(how):
+def test_clouds_that_lie_apart_are_told_apart():
     rng = np.random.default_rng(3)
     middles = rng.normal(0, 1, (4, 30))
 
@@ -37,7 +36,13 @@ def test_clouds_that_lie_apart_are_told_apart(how):
     seen, truth = photos(3)
     asked, right = photos(20)
 
-    assert (how(seen, truth, asked, 4) == right).mean() > 0.95
+    whitened = whitening.learn(unit(rng.normal(0, 1, (50, 30))))
+
+    by_prototype = fewshot.by_prototype(seen, truth, asked, whitened)
+    by_head = fewshot.linear_head(whitened(seen), truth, whitened(asked), 4)
+
+    assert (by_prototype == right).mean() > 0.95
+    assert (by_head == right).mean() > 0.95
 
 
 def test_a_cloth_gives_its_second_photo_after_every_cloth_gave_one():
@@ -78,6 +83,19 @@ def test_labels_that_the_model_knows_are_left_out(model: Path, photos: Path):
 
     figures = fewshot.curve(predictor, data, shots=[3], repeats=1, known_too=True)
     assert figures["known_labels"] == ["checks", "dots", "stripes"]
+
+
+def test_what_varies_is_not_learned_from_the_motifs_asked_about(model: Path):
+    predictor = predict.load(model)
+    memory = predictor.memory
+    assert memory is not None
+
+    whitened = fewshot._of_others(predictor, ["checks", "dots"])
+    rest = memory.of(["stripes", "not-cloth"])
+
+    assert whitened is not None
+    assert np.allclose(whitened.middle, whitening.root(rest.vectors).mean(axis=0))
+    assert fewshot._of_others(predictor, predictor.manifest.labels) is None
 
 
 def test_the_command_prints_the_curve(model: Path, unseen: Path, capsys):

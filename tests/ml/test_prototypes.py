@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from ml import predict, prototypes
+from ml import predict, prototypes, whitening
 from ml.artifact import Thresholds
 from ml.embeddings import Embeddings, unit
 from ml.predict import Predictor
@@ -27,7 +27,8 @@ MEMORY = Embeddings(
 
 
 def test_a_prototype_is_nearest_to_its_own_photos():
-    found = prototypes.build(MEMORY.vectors, MEMORY.labels)
+    whitened = whitening.learn(unit(RNG.normal(0, 1, (40, 6))))
+    found = prototypes.build(MEMORY.vectors, MEMORY.labels, whitened)
 
     assert found.labels == ("a", "b")
     assert found.similarity(near(0)).argmax(axis=1).tolist() == [0] * 5
@@ -67,7 +68,7 @@ def test_three_photos_bring_a_motif_among_the_suggestions(model: Path):
         return Image.fromarray(rings).convert("RGB")
 
     known = predict.load(model)
-    shown = np.stack([known.embed(photo(seed)) for seed in range(3)])
+    shown = np.stack([known.embed(photo(seed), closely=True) for seed in range(3)])
     predictor = Predictor(model, provisional={"grain": shown})
 
     # One of the three: how alike a random network finds another is a matter of luck.
