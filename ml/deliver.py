@@ -131,10 +131,9 @@ def _rejection(
         return None, {}
     is_motif = np.isin(manifest.labels, manifest.motifs)
     doubt = 1 - checked.scores[:, is_motif].max(axis=1)
-    memory = memory.of(manifest.motifs)
     given = (memory, checked.embeddings, labels, doubt, manifest.motifs)
     rule, figures = rejection.choose(*given)
-    ready = rejection.rejector(rule, memory)
+    ready = rejection.rejector(rule, memory, manifest.motifs)
     score = np.array(
         [
             ready.score(one, vector)

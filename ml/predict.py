@@ -228,11 +228,12 @@ class Predictor:
             memory = self.memory
             if memory is None:
                 raise ArtifactError(f"{self.artifact.folder} remembers no photos.")
-            memory = memory.of(self.manifest.motifs)
+            motifs = self.manifest.motifs
             if self._provisional is not None:
                 # A new motif is far from all that was learned, but it is known.
                 memory = embeddings.joined(memory, self._provisional.photos)
-            self._rejector = rejection.rejector(self._rule, memory)
+                motifs = (*motifs, *self._provisional.labels)
+            self._rejector = rejection.rejector(self._rule, memory, motifs)
         return self._rejector.score(doubt, embedding)
 
     def embed(

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ml import prototypes, whitening
+from ml import whitening
 from ml.artifact import ArtifactError, Manifest
 from ml.embeddings import FILE, Embeddings
 from ml.metrics import auroc
@@ -26,62 +26,11 @@ if TYPE_CHECKING:
     Distance = Callable[[Vectors], Array]
 
 DOUBT = "doubt"
-"""The part that is what the best motif's score lacks of 1; the others are distances."""
-NEIGHBOURS = 5
+"""The part that is what the best motif's score lacks of 1."""
+DISTANCE = "distance"
+"""The part that is how far an embedding is from those remembered."""
 WORSE = 0.005
 """How much AUROC on the unknown labels a distance may cost for what it adds."""
-
-
-def to_prototype(memory: Embeddings) -> Distance:
-    """Return the distance to the nearest label's prototype, as 1 - cosine."""
-    whitened = whitening.learn(memory.vectors)
-    known = prototypes.build(memory.vectors, memory.labels, whitened)
-    return lambda found: np.asarray(1.0 - known.similarity(found).max(axis=-1), float)
-
-
-def to_neighbours(memory: Embeddings) -> Distance:
-    """Return the distance to the k-th nearest photo (Sun, Ming, Zhu and Li 2022)."""
-    k = min(NEIGHBOURS, len(memory.labels))
-
-    def distance(found: Vectors) -> Array:
-        cosines = found @ memory.vectors.T
-        kth = np.partition(cosines, -k, axis=-1)[..., -k]
-        return np.asarray(1.0 - kth, float)
-
-    return distance
-
-
-def relative(memory: Embeddings) -> Distance:
-    """Return the relative Mahalanobis distance (Ren et al. 2021).
-
-    Labels share one diagonal covariance: a few hundred photos do not say more about
-    thousands of features. It is how much further a photo is from the nearest label than
-    from the middle of all photos, each in its own measure.
-    """
-    named = np.asarray(memory.labels)
-    labels = list(dict.fromkeys(memory.labels))
-    vectors = memory.vectors.astype(np.float64)
-    means = np.stack([vectors[named == label].mean(axis=0) for label in labels])
-    own = vectors - means[[labels.index(label) for label in memory.labels]]
-    # A feature that hardly varies would outweigh all others.
-    least = 1e-3 * float(vectors.var(axis=0).mean()) + 1e-12
-    within, overall = own.var(axis=0) + least, vectors.var(axis=0) + least
-    middle, width = vectors.mean(axis=0), vectors.shape[1]
-
-    def distance(found: Vectors) -> Array:
-        given = np.asarray(found, np.float64)
-        to_labels = [(((given - mean) ** 2) / within).sum(axis=-1) for mean in means]
-        to_all = (((given - middle) ** 2) / overall).sum(axis=-1)
-        return np.asarray((np.min(to_labels, axis=0) - to_all) / width, float)
-
-    return distance
-
-
-DISTANCES: dict[str, Callable[[Embeddings], Distance]] = {
-    "neighbours": to_neighbours,
-    "prototype": to_prototype,
-    "mahalanobis": relative,
-}
 
 
 def odds(scores: Array) -> Array:
@@ -133,7 +82,7 @@ class Rule:
             str(name): (float(middle), float(spread))
             for name, (middle, spread) in given["parts"].items()
         }
-        if not parts or set(parts) - {DOUBT, *DISTANCES}:
+        if not parts or set(parts) - {DOUBT, DISTANCE}:
             raise ValueError(f"no rejection score is made of {', '.join(parts)}")
         if any(spread <= 0 for _, spread in parts.values()):
             raise ValueError("a part of the rejection score has no spread")
@@ -177,37 +126,41 @@ class Rejector:
         return float(self.rule.score(values)[0])
 
 
-def rejector(rule: Rule, memory: Embeddings) -> Rejector:
-    """Return a rule made ready with the motifs' remembered photos."""
-    names = [name for name in rule.parts if name != DOUBT]
-    return Rejector(rule, {name: DISTANCES[name](memory) for name in names})
-
-
-def leave_out(
-    memory: Embeddings, vectors: Vectors, labels: Sequence[str]
-) -> dict[str, float]:
-    """Return per distance how well it tells a label left out from the others.
-
-    Each label in turn is forgotten; its photos are then to be told from the other
-    labels' photos. The mean AUROC over the labels is returned, none for fewer than
-    three labels.
+def rejector(rule: Rule, memory: Embeddings, motifs: Sequence[str]) -> Rejector:
+    """Return a rule made ready with all remembered photos.
 
     Args:
-        memory: training photos of motifs.
-        vectors: (photos, features): held-back photos of motifs.
-        labels: their labels.
+        rule: which parts it takes.
+        memory: photos of motifs and of unknown labels.
+        motifs: the labels that are motifs.
     """
-    named = np.asarray(labels)
-    every = sorted(set(memory.labels) & set(labels))
-    if len(every) < 3:
-        return {}
-    found: dict[str, list[float]] = {name: [] for name in DISTANCES}
-    for label in every:
-        rest = memory.of([other for other in set(memory.labels) if other != label])
-        for name, made in DISTANCES.items():
-            far = made(rest)(vectors)
-            found[name].append(auroc(far[named != label], far[named == label]))
-    return {name: float(np.mean(values)) for name, values in found.items()}
+    distances = {}
+    if DISTANCE in rule.parts:
+        distances[DISTANCE] = distance(memory, motifs)
+    return Rejector(rule, distances)
+
+
+def distance(memory: Embeddings, motifs: Sequence[str]) -> Distance:
+    """Return the distance to the nearest photo of a motif, as 1 - cosine.
+
+    Cosines are of embeddings whitened by the photos of unknown labels; where there are
+    none, only standardised, because what motifs vary in is what tells them apart.
+
+    Args:
+        memory: photos of motifs and of unknown labels.
+        motifs: the labels that are motifs.
+    """
+    known = memory.of(motifs)
+    others = memory.of([label for label in memory.labels if label not in motifs])
+    whitened = (
+        whitening.learn(others.vectors)
+        if others.labels
+        else whitening.learn(known.vectors, shrinkage=1.0)
+    )
+    near = whitened(known.vectors)
+    return lambda found: np.asarray(
+        1.0 - (whitened(found) @ near.T).max(axis=-1), np.float64
+    )
 
 
 def choose(
@@ -219,11 +172,12 @@ def choose(
 ) -> tuple[Rule, dict[str, Any]]:
     """Choose by AUROC on held-back photos what the rejection score is made of.
 
-    The distance is the one that best tells labels left out. It joins the doubt about
-    the best motif unless that costs more than ``WORSE`` on the unknown labels' photos.
+    The distance is what turns away kinds that were never learned, of which held-back
+    photos know nothing (``docs/recogniser.md``). It joins the doubt about the best
+    motif unless that costs more than ``WORSE`` on the unknown labels' photos.
 
     Args:
-        memory: training photos of motifs.
+        memory: training photos of motifs and of unknown labels.
         vectors: (photos, features), held-back photos, unit length.
         labels: their labels; those that are not in ``motifs`` are unknown.
         doubt: (photos,), one minus the best motif's score.
@@ -233,25 +187,20 @@ def choose(
         The rule, without a threshold yet, and the AUROCs that decided.
     """
     shows = np.isin(np.asarray(labels), list(motifs))
-    left_out = leave_out(memory, vectors[shows], [x for x in labels if x in motifs])
-    best = max(left_out, key=lambda name: left_out[name], default="neighbours")
-    values = {best: DISTANCES[best](memory)(vectors), DOUBT: odds(doubt)}
+    values = {DISTANCE: distance(memory, motifs)(vectors), DOUBT: odds(doubt)}
     alone = Rule({DOUBT: _measure(values[DOUBT][shows])})
     both = Rule({name: _measure(one[shows]) for name, one in values.items()})
-    figures: dict[str, Any] = {
-        "left_out": {name: round(one, 4) for name, one in left_out.items()}
-    }
     if shows.all():  # nothing unknown was held back, nor perhaps learned
-        figures["chosen"] = sorted(both.parts)
-        return both, figures
+        return both, {"chosen": sorted(both.parts)}
     compared = {}
     for name, rule in ((DOUBT, alone), ("both", both)):
         score = rule.score(values)
         compared[name] = auroc(score[shows], score[~shows])
-    figures["unknown_labels"] = {name: round(x, 4) for name, x in compared.items()}
     chosen = both if compared["both"] >= compared[DOUBT] - WORSE else alone
-    figures["chosen"] = sorted(chosen.parts)
-    return chosen, figures
+    return chosen, {
+        "unknown_labels": {name: round(x, 4) for name, x in compared.items()},
+        "chosen": sorted(chosen.parts),
+    }
 
 
 def _measure(values: Array) -> tuple[float, float]:
