@@ -8,7 +8,7 @@ meet vectors of its own version. Below ``INDEX_FROM`` a scan is as fast, and exa
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
 from django.db import connection, transaction
@@ -102,6 +102,15 @@ def _candidates(
             [str(min(breadth, 1000))],
         )
         return dict(found[:breadth])
+
+
+def likenesses(
+    photos: Iterable[Photo], *, version: ModelVersion, vector: Sequence[float]
+) -> dict[int, float]:
+    """Return the cosines to those of ``photos`` that the version has seen, by id."""
+    kept = PhotoEmbedding.objects.filter(photo__in=photos, model_version=version)
+    found = kept.annotate(distance=_distance("vector", version, vector))
+    return {pk: 1 - far for pk, far in found.values_list("photo", "distance")}
 
 
 def _distance(field: str, version: ModelVersion, vector: Sequence[float]) -> Any:

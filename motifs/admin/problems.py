@@ -59,7 +59,6 @@ class ProblemReportAdmin(admin.ModelAdmin[ProblemReport]):
     list_display_links = ("number",)
     list_filter = (OpenFilter, "kind")
     search_fields = ("text", "contact", "reported_by__username")
-    ordering = ("reported_at", "pk")
     list_per_page = 50
     show_full_result_count = False
     fields = readonly_fields = (
@@ -77,9 +76,15 @@ class ProblemReportAdmin(admin.ModelAdmin[ProblemReport]):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[ProblemReport]:
         motifs = Motif.objects.with_labels(reader_language())
-        return ProblemReport.objects.select_related(
-            "photo__contribution", "reported_by", "resolved_by"
-        ).prefetch_related(Prefetch("motif", motifs))
+        return (
+            ProblemReport.objects.most_urgent_first()
+            .select_related("photo__contribution", "reported_by", "resolved_by")
+            .prefetch_related(Prefetch("motif", motifs))
+        )
+
+    def get_ordering(self, request: HttpRequest) -> list[str]:
+        """As ``most_urgent_first``: the list would put its own order over it."""
+        return ["urgency", "reported_at", "pk"]
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False

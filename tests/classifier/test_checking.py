@@ -357,6 +357,20 @@ class TestCopiesByEmbedding:
         assert (flag.photo, flag.kind, flag.other) == (self.newer, "near_copy", older)
         assert flag.measure == pytest.approx(0.93, abs=0.001)
 
+    @pytest.mark.parametrize(("likeness", "is_flagged"), [(0.45, False), (0.55, True)])
+    def test_one_hash_of_two_unlike_cloths_is_chance(
+        self, use_predictor, likeness, is_flagged
+    ):
+        older = self.check(likeness, use_predictor)
+        Photo.objects.filter(pk__in=[older.pk, self.newer.pk]).update(
+            perceptual_hash=0b1010101
+        )
+        self.newer.refresh_from_db()
+
+        checking.flag_copies(self.newer, ModelVersion.objects.get())
+
+        assert Flag.objects.filter(kind="near_copy").exists() is is_flagged
+
     def test_like_cloth_is_no_copy(self, use_predictor):
         self.check(0.87, use_predictor)
 

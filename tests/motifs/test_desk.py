@@ -562,6 +562,16 @@ class TestProblems:
         every = client.get(listed, {"state": "all"})
         assert every.context["cl"].result_count == 1
 
+    def test_whose_rights_are_touched_comes_first(self, client, curator):
+        motif = MotifFactory()
+        for kind in ("wrong", "rights", "other"):
+            ProblemReport.objects.create(kind=kind, motif=motif, text="Salah.")
+
+        listed = client.get(reverse("admin:motifs_problemreport_changelist"))
+
+        kinds = [problem.kind for problem in listed.context["cl"].result_list]
+        assert kinds == ["rights", "wrong", "other"]
+
 
 class TestMergePage:
     def test_it_previews_then_merges_with_a_reason(self, client, curator):
