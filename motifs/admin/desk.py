@@ -299,8 +299,7 @@ def _similar(photo: Photo | None) -> str:
     if photo is None:
         return ""
     try:
-        # The desk has a heading of its own.
-        return f"{reverse('classifier:similar', args=[photo.pk])}?bare=1"
+        return reverse("classifier:similar", args=[photo.pk])
     except NoReverseMatch:
         return ""
 
