@@ -1,9 +1,6 @@
 """What curators do to photos, motifs and decisions: each rule, each refusal."""
 
-import threading
-
 import pytest
-from django.db import connection
 
 from motifs import actions, reasons, refusals
 from motifs.models import (
@@ -16,6 +13,7 @@ from motifs.models import (
     Photo,
     ProblemReport,
 )
+from tests.at_once import at_once
 from tests.factories import (
     CitationFactory,
     ClaimFactory,
@@ -373,31 +371,6 @@ class TestMerge:
         assert not old.names.exists()
         assert new.claims.count() == claims
         assert set(new.names.values_list("name", flat=True)) == names
-
-
-def at_once(*deeds):
-    """Run all deeds at the same moment; return what each raised, or None."""
-    start = threading.Barrier(len(deeds))
-    raised = [None] * len(deeds)
-
-    def run(place, deed):
-        try:
-            start.wait()
-            deed()
-        except Exception as error:
-            raised[place] = error
-        finally:
-            connection.close()
-
-    threads = [
-        threading.Thread(target=run, args=(place, deed))
-        for place, deed in enumerate(deeds)
-    ]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    return raised
 
 
 @pytest.mark.django_db(transaction=True)

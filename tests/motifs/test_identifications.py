@@ -1,11 +1,10 @@
 """Saying what a photo shows: rules, refusals, and what the database itself keeps."""
 
-import threading
 from datetime import timedelta
 
 import pytest
 from django.contrib.auth import get_user_model
-from django.db import IntegrityError, connection, transaction
+from django.db import IntegrityError, transaction
 from django.db.models import ProtectedError
 from django.utils import timezone, translation
 
@@ -20,6 +19,7 @@ from motifs.actions import (
     withdraw_identification,
 )
 from motifs.models import Comment, HistoryEntry, Identification, Motif, Photo
+from tests.at_once import at_once
 from tests.factories import (
     ContributionFactory,
     CuratorFactory,
@@ -573,31 +573,6 @@ class TestTheDatabase:
 
         self.refuses("only ever added to", lambda: entries.update(reason="Lain."))
         self.refuses("only ever added to", entries.delete)
-
-
-def at_once(*acts):
-    """Run all of them at the same moment; what each raised, in order."""
-    start = threading.Barrier(len(acts))
-    raised = [None] * len(acts)
-
-    def run(place, act):
-        try:
-            start.wait()
-            act()
-        except Exception as error:
-            raised[place] = error
-        finally:
-            connection.close()
-
-    threads = [
-        threading.Thread(target=run, args=(place, act))
-        for place, act in enumerate(acts)
-    ]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    return raised
 
 
 @pytest.mark.django_db(transaction=True)
