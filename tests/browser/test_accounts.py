@@ -44,8 +44,9 @@ def code_in_mail() -> str:
 
 
 def press(page, name: str) -> None:
-    """Press the one button of the page's main part that is so named."""
-    page.locator("main").get_by_role("button", name=name, exact=True).click()
+    """Press the one button of the page's main part that is so named, and arrive."""
+    with page.expect_navigation():
+        page.locator("main").get_by_role("button", name=name, exact=True).click()
 
 
 def go(page, site, address: str) -> None:

@@ -30,6 +30,7 @@ NOT_OURS = {"/api/docs/": "#swagger-ui"}
 
 def serious(page, axe: str, *, without: str = "") -> list[str]:
     """Say what axe finds serious on the page, each with where it is."""
+    page.wait_for_load_state()
     page.evaluate(axe)
     found = page.evaluate(
         """without => axe.run(

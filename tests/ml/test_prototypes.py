@@ -14,31 +14,35 @@ from ml.embeddings import Embeddings, unit
 from ml.predict import Predictor
 
 RNG = np.random.default_rng(4)
-AXES = np.eye(6, dtype=np.float32)
+AXES = np.eye(24, dtype=np.float32)
 
 
 def near(axis: int, count: int = 5) -> np.ndarray:
-    return unit(AXES[axis] + RNG.normal(0, 0.05, (count, 6)))
+    return unit(AXES[axis] + RNG.normal(0, 0.01, (count, 24)))
 
 
+LABELS = tuple("abcdefghijkl")
+# As many as whitening needs: with ten photos it is a matter of luck what varies.
 MEMORY = Embeddings(
-    np.concatenate([near(0), near(1)]), ("a",) * 5 + ("b",) * 5, tuple("0123456789")
+    np.concatenate([near(axis, 20) for axis in range(12)]),
+    tuple(label for label in LABELS for _ in range(20)),
+    tuple(map(str, range(240))),
 )
 
 
 def test_a_prototype_is_nearest_to_its_own_photos():
-    whitened = whitening.learn(unit(RNG.normal(0, 1, (40, 6))))
+    whitened = whitening.learn(unit(RNG.normal(0, 1, (40, 24))))
     found = prototypes.build(MEMORY.vectors, MEMORY.labels, whitened)
 
-    assert found.labels == ("a", "b")
+    assert found.labels == LABELS
     assert found.similarity(near(0)).argmax(axis=1).tolist() == [0] * 5
-    assert np.linalg.norm(found.vectors, axis=1) == pytest.approx([1, 1], abs=1e-5)
+    assert np.linalg.norm(found.vectors, axis=1) == pytest.approx(np.ones(12), abs=1e-5)
 
 
 def test_a_new_motif_takes_its_share_and_all_scores_sum_to_one():
-    new = prototypes.provisional({"new": near(2, 3)}, MEMORY, ["a", "b"])
+    new = prototypes.provisional({"new": near(12, 3)}, MEMORY, LABELS)
 
-    of_new = new.mix({"a": 0.7, "b": 0.3}, near(2, 1)[0])
+    of_new = new.mix({"a": 0.7, "b": 0.3}, near(12, 1)[0])
     of_old = new.mix({"a": 0.7, "b": 0.3}, near(0, 1)[0])
 
     assert max(of_new, key=lambda label: of_new[label]) == "new"
