@@ -132,8 +132,11 @@ VAR_DIR = Path(env.str("VAR_DIR", default=str(BASE_DIR / "var"))).resolve()
 # Nothing under MEDIA_ROOT is served by address: views check who may see it.
 MEDIA_ROOT = VAR_DIR / "media"
 MEDIA_URL = ""
-# The folder of the model that answers; see ml/artifact.py for what is in it.
+# The folder of the model that answers until another is promoted; see ml/artifact.py.
 MODEL_FOLDER = Path(env.str("MODEL_FOLDER", default=str(BASE_DIR / "ml" / "starter")))
+# Models that runs have made, and what runs need and say while they go.
+MODELS_FOLDER = VAR_DIR / "models"
+RUNS_FOLDER = VAR_DIR / "runs"
 # What runs the model in browsers, as `manage.py collect_vendor` copies it.
 RUNTIME_FOLDER = BASE_DIR / "runtime"
 
