@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Mapping
+from typing import Any
 
+from django.template.loader import render_to_string
 from django.urls import reverse
 from drf_spectacular.utils import (
     OpenApiExample,
@@ -12,6 +15,7 @@ from drf_spectacular.utils import (
     extend_schema,
 )
 from rest_framework.parsers import MultiPartParser
+from rest_framework.renderers import BaseRenderer, JSONRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
@@ -28,6 +32,7 @@ from classifier.serializers import (
     ProblemSerializer,
 )
 from classifier.throttles import throttle
+from classifier.views import shown
 
 LANGUAGE = OpenApiParameter(
     "Accept-Language",
@@ -95,10 +100,30 @@ def _problem(meaning: str) -> OpenApiResponse:
     return OpenApiResponse(ProblemSerializer, description=meaning)
 
 
+class AnswerRenderer(BaseRenderer):
+    """An answer, or a refusal, as a piece of HTML for the identify page's script."""
+
+    media_type = "text/html"
+    format = "html"
+    charset = "utf-8"
+
+    def render(
+        self,
+        data: Any,
+        accepted_media_type: str | None = None,
+        renderer_context: Mapping[str, Any] | None = None,
+    ) -> str:
+        context = renderer_context or {}
+        name = "error" if context["response"].exception else "answer"
+        request = context["request"]._request
+        return render_to_string("classifier/_answer.html", {name: data}, request)
+
+
 class IdentifyView(APIView):
     """Ask which motif photos of one cloth show."""
 
     authentication_classes = ()
+    renderer_classes = (JSONRenderer, AnswerRenderer)
     # The form is read by classifier.photos, which keeps its limits while reading.
     parser_classes = (MultiPartParser,)
 
@@ -124,7 +149,7 @@ class IdentifyView(APIView):
         ],
         request={"multipart/form-data": PhotosSerializer},
         responses={
-            200: AnswerSerializer,
+            (200, "application/json"): AnswerSerializer,
             202: OpenApiResponse(JobSerializer, description="Queued; ask Location."),
             **{
                 (status, problems.CONTENT_TYPE): _problem(meaning)
@@ -136,13 +161,16 @@ class IdentifyView(APIView):
     def post(self, request: Request) -> Response:
         throttle(request)
         photos = photos_in(request._request)
-        if request.query_params.get("async", "").lower() in ("1", "true"):
+        is_page = isinstance(request.accepted_renderer, AnswerRenderer)
+        is_async = request.query_params.get("async", "").lower() in ("1", "true")
+        if is_async and not is_page:
             job = queue_photos(photos)
             address = reverse("api-identify-job", args=[job.pk])
             response = Response(JobSerializer(job).data, status=202)
             response["Location"] = address
         else:
-            response = Response(identify_photos(photos)[1])
+            answer, said = identify_photos(photos)
+            response = Response(shown(answer, said) if is_page else said)
         response["Cache-Control"] = "no-store"
         return response
 

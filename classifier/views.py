@@ -12,7 +12,6 @@ from django.utils.translation import get_language
 from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt, csrf_protect
 from django.views.decorators.http import require_http_methods
-from django.views.decorators.vary import vary_on_headers
 
 from classifier import files, local, predictor, problems, words
 from classifier.actions import identify_photos
@@ -35,7 +34,6 @@ EXAMPLE_PHOTOS = 3
 # made by _answer below, for every POST.
 @csrf_exempt
 @never_cache
-@vary_on_headers("HX-Request")
 @require_http_methods(["GET", "HEAD", "POST"])
 def identify(request: HttpRequest) -> HttpResponse:
     """Show the form; answer photos given by POST, or the rendering ``?example=``."""
@@ -78,33 +76,29 @@ def _page(
     problem: problems.Problem | None = None,
     example: Motif | None = None,
 ) -> HttpResponse:
-    """Render the page, or only the answer when a script asks for that."""
-    only_answer = request.headers.get("HX-Request") == "true"
+    model = predictor.describe()
+    drawn = local.known(model.labels) if model else {}
     context: dict[str, Any] = {
         "answer": shown(answer, said) if answer and said else None,
         "error": problem.document() if problem else None,
         "example": example,
         "max_photos": settings.IDENTIFY_MAX_PHOTOS,
         "max_bytes": settings.IDENTIFY_MAX_BYTES,
-        "model": predictor.describe(),
+        "model": model,
         "runtime": files.runtime_url(),
         "runtime_bytes": files.runtime_bytes(),
+        "examples": _examples(),
+        "drawn": drawn,
+        "facts": local.facts(drawn) if model else None,
+        "quality_words": words.QUALITY,
+        "licences": Contribution.Licence.choices,
+        "all_motifs": Motif.objects.published()
+        .with_labels(reader_language())
+        .in_catalogue_order(),
     }
-    if not only_answer:
-        context["examples"] = _examples()
-        model = context["model"]
-        context["drawn"] = local.known(model.labels) if model else {}
-        context["facts"] = local.facts(context["drawn"]) if model else None
-        context["quality_words"] = words.QUALITY
-        context["licences"] = Contribution.Licence.choices
-        context["all_motifs"] = (
-            Motif.objects.published()
-            .with_labels(reader_language())
-            .in_catalogue_order()
-        )
     response = render(
         request,
-        "classifier/_answer.html" if only_answer else "classifier/identify.html",
+        "classifier/identify.html",
         context,
         status=problem.status if problem else 200,
     )

@@ -22,13 +22,15 @@ def exception_handler(exc: Exception, context: dict[str, Any]) -> Response | Non
     if problem is None:
         return None
     headers = dict(problem.headers)
+    renderer = getattr(context["request"], "accepted_renderer", None)
+    is_page = getattr(renderer, "format", "") == "html"
     if isinstance(exc, exceptions.MethodNotAllowed):
         headers["Allow"] = ", ".join(context["view"].allowed_methods)
     return Response(
         problem.document(),
         status=problem.status,
         headers=headers,
-        content_type=CONTENT_TYPE,
+        content_type=None if is_page else CONTENT_TYPE,
     )
 
 

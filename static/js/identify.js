@@ -5,7 +5,6 @@ import { offer, withdrawOffer } from "./after.js";
 import { Crop } from "./crop.js";
 import { answerHere, sizeSentence, words as deviceWords } from "./local.js";
 import { watchHeat } from "./overlay.js";
-import { freshToken } from "./token.js";
 
 const stage = document.querySelector(".stage");
 const form = document.getElementById("identify");
@@ -29,7 +28,6 @@ const examples = document.querySelectorAll("[data-example]");
 const MAX_PHOTOS = Number(form.dataset.maxPhotos);
 const MAX_BYTES = Number(form.dataset.maxBytes);
 const TIMEOUT_MS = 60_000;
-const FORBIDDEN = 403;
 const PHOTO_NAME = /\.(jpe?g|png|webp|tiff?|hei[cf])$/i;
 
 const where = document.getElementById("where");
@@ -181,27 +179,24 @@ async function filesOnScreen() {
 /** Look at what is on screen, where the reader wants it looked at. */
 async function lookAgain() {
   if (!photos.length && !example) return;
-  if (isLocal()) return askHere();
-  if (example) return askServer("GET", example.href, null);
-  const mine = begin(lookAgain);
-  showProgress(words.sending, 0);
-  const files = await filesOnScreen();
-  if (mine !== asked) return;
-  const body = new FormData();
-  const token = form.elements.namedItem("csrfmiddlewaretoken");
-  if (token) body.append(token.name, token.value);
-  for (const file of files) body.append("image", file, file.name);
-  askServer("POST", form.action, body);
+  return isLocal() ? askHere() : askServer();
 }
 
-function askServer(method, address, body, { isSecond = false } = {}) {
+/** Ask the API, which gives this page its answer as HTML. */
+async function askServer() {
   const mine = begin(lookAgain);
-  showProgress(body ? words.sending : words.looking, body ? 0 : null);
+  showProgress(words.sending, 0);
+  const files = await filesOnScreen().catch(() => []);
+  if (mine !== asked) return;
+  if (!files.length) return showError(words.offline, true);
+  const body = new FormData();
+  for (const file of files) body.append("image", file, file.name);
   const sent = new XMLHttpRequest();
   request = sent;
-  sent.open(method, address);
+  sent.open("POST", form.dataset.api);
   sent.timeout = TIMEOUT_MS;
-  sent.setRequestHeader("HX-Request", "true");
+  sent.setRequestHeader("Accept", "text/html");
+  sent.setRequestHeader("Accept-Language", document.documentElement.lang);
   sent.upload.addEventListener("progress", (event) => {
     if (mine !== asked || !event.lengthComputable) return;
     const percent = Math.round((event.loaded / event.total) * 100);
@@ -213,7 +208,6 @@ function askServer(method, address, body, { isSecond = false } = {}) {
   sent.addEventListener("load", () => {
     if (mine !== asked) return;
     request = null;
-    if (sent.status === FORBIDDEN && body && !isSecond) return renew(mine, address, body);
     const page = new DOMParser().parseFromString(sent.responseText, "text/html");
     const section = page.querySelector("section.answer");
     if (!section) return showError(words.broken, true);
@@ -227,15 +221,6 @@ function askServer(method, address, body, { isSecond = false } = {}) {
     });
   }
   sent.send(body);
-}
-
-/** Ask again with a token of now: a page that was kept has lost its cookie. */
-async function renew(mine, address, body) {
-  const token = await freshToken(address).catch(() => "");
-  if (mine !== asked) return;
-  form.elements.namedItem("csrfmiddlewaretoken").value = token;
-  body.set("csrfmiddlewaretoken", token);
-  askServer("POST", address, body, { isSecond: true });
 }
 
 /** Answer on this device if it can, where the server cannot be reached. */

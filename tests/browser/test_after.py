@@ -188,7 +188,7 @@ class TestCrop:
     def test_only_the_part_is_sent(self, open_page, monkeypatch):
         from PIL import Image
 
-        from classifier import actions, views
+        from classifier import actions, api
 
         sizes = []
         identify = actions.identify_photos
@@ -199,7 +199,7 @@ class TestCrop:
             photos[0].seek(0)
             return identify(photos, *args, **kwargs)
 
-        monkeypatch.setattr(views, "identify_photos", measuring)
+        monkeypatch.setattr(api, "identify_photos", measuring)
         page = answered(open_page)
         page.get_by_role("button", name="Only a part of it").click()
         top = page.get_by_role("slider", name="Top")

@@ -6,7 +6,7 @@ import threading
 
 import pytest
 
-from classifier import actions, predictor, views
+from classifier import actions, predictor
 from tests.classifier import pictures
 
 pytestmark = [
@@ -96,7 +96,7 @@ def test_the_answer_belongs_to_the_photo_on_screen(open_page, monkeypatch, recog
             recogniser({"not-cloth": 0.95})
         return identify(photos, *args, **kwargs)
 
-    monkeypatch.setattr(views, "identify_photos", slow_for_the_wide_one)
+    monkeypatch.setattr(api, "identify_photos", slow_for_the_wide_one)
     page = open_page(ADDRESS)
     wide = a_photo("lebar.jpg", width=1600)
     assert len(wide["buffer"]) > 30_000 > len(a_photo("lain.jpg")["buffer"])

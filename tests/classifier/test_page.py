@@ -20,7 +20,8 @@ from tests.factories import ContributionFactory, PhotoFactory
 pytestmark = pytest.mark.django_db
 
 URL = "/en/identify/"
-FRAGMENT = {"HX-Request": "true"}
+API = "/api/v1/identify"
+AS_HTML = {"accept": "text/html", "accept-language": "en"}
 
 
 def post(client, *files, **options):
@@ -65,15 +66,36 @@ def test_a_photo_is_answered_without_javascript(client, fake):
     assert str(answer["message"]) in content
 
 
-def test_a_script_gets_only_the_answer(client, fake):
+def test_a_script_gets_only_the_answer_from_the_api(client, fake):
     catalogue()
 
-    response = post(client, photo(), headers=FRAGMENT)
+    response = client.post(API, {"image": photo()}, headers=AS_HTML)
 
     content = response.content.decode()
+    assert response["Content-Type"] == "text/html; charset=utf-8"
     assert "<html" not in content
     assert "Gigi Haruan" in content
-    assert "HX-Request" in response["Vary"]
+    assert 'href="/en/motifs/gigi-haruan/"' in content
+    assert "Accept" in response["Vary"]
+
+
+def test_a_script_gets_a_refusal_from_the_api_in_the_same_place(client, fake):
+    response = client.post(API, {}, headers=AS_HTML)
+
+    content = response.content.decode()
+    assert response.status_code == 400
+    assert response["Content-Type"] == "text/html; charset=utf-8"
+    assert 'data-kind="error"' in content
+    assert "No photo was given." in content
+
+
+def test_whoever_names_no_form_gets_json(client, fake):
+    catalogue()
+
+    for headers in ({}, {"accept": "*/*"}, {"accept": "application/json"}):
+        response = client.post(API, {"image": photo()}, headers=headers)
+
+        assert response["Content-Type"] == "application/json"
 
 
 def test_the_page_says_what_the_api_says(client, fake):
@@ -227,13 +249,6 @@ def test_a_rendering_can_be_tried_without_a_photo(client, fake, example):
     assert response.context["answer"] is not None
     assert response.context["example"] == example
     assert fake.photos_seen == 1
-
-
-def test_a_script_tries_a_rendering_the_same_way(client, fake, example):
-    response = client.get(URL, {"example": example.slug}, headers=FRAGMENT)
-
-    assert response.context["answer"] is not None
-    assert "<html" not in response.content.decode()
 
 
 @pytest.mark.parametrize("slug", ["no-such-motif", "../secrets", "x\x00y"])
