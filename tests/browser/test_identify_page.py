@@ -6,7 +6,7 @@ import threading
 
 import pytest
 
-from classifier import actions, predictor
+from classifier import actions, api, predictor
 from tests.classifier import pictures
 
 pytestmark = [
