@@ -22,6 +22,8 @@ SPLITS = ("train", "val", "test")
 FRACTIONS = (0.7, 0.15, 0.15)
 SUFFIXES = {".jpg", ".jpeg", ".png", ".tif", ".tiff", ".webp", ".heic", ".heif", ".mpo"}
 GROUPS_FILE = "groups.csv"
+SIDES_FILE = "sides-are-final"
+"""A file of this name in a folder with sides: no photo is dealt to another one."""
 UNKNOWN_LABELS = ("not-cloth", "other-cloth")
 """Labels that are no motif, also when they lie among the motifs of a dataset."""
 
@@ -51,6 +53,8 @@ class Dataset:
     samples: tuple[Sample, ...]
     unknown: tuple[str, ...] = ()
     """Those of the labels, at their end, that are no motif."""
+    final: tuple[str, ...] = ()
+    """Those of the labels whose photos stay on the sides that were given."""
 
     @property
     def motifs(self) -> tuple[str, ...]:
@@ -115,8 +119,13 @@ def load(folder: Path) -> Dataset:
             )
     unknown = tuple(label for label in labels if label in UNKNOWN_LABELS)
     motifs = tuple(label for label in labels if label not in unknown)
+    final = (*motifs, *unknown) if (folder / SIDES_FILE).exists() else ()
+    if final and any(sample.split is None for sample in samples):
+        raise DatasetError(
+            f"{folder} has a file {SIDES_FILE} but no train, val and test folders."
+        )
     dataset = Dataset(
-        folder, (*motifs, *unknown), _with_groups(samples, folder), unknown
+        folder, (*motifs, *unknown), _with_groups(samples, folder), unknown, final
     )
     refuse_leaks(dataset)
     return dataset
@@ -172,7 +181,8 @@ def join(known: Dataset, unknown: Sequence[Dataset]) -> Dataset:
         samples += [
             replace(s, group=f"{label}/{number}:{s.group}") for s in part.samples
         ]
-    return Dataset(known.root, (*known.motifs, *labels), tuple(samples), tuple(labels))
+    names = (*known.motifs, *labels)
+    return Dataset(known.root, names, tuple(samples), tuple(labels), known.final)
 
 
 def split(
@@ -181,8 +191,9 @@ def split(
     """Return the dataset with every photo on one side, whole groups together.
 
     Sides given by folders are kept; a label that has no val or test folder of its own
-    gets them from its train photos. Within each label whole groups are dealt at
-    random, so the shares are as near to ``fractions`` as the groups allow.
+    gets them from its train photos, unless its sides are final. Within each label whole
+    groups are dealt at random, so the shares are as near to ``fractions`` as the groups
+    allow.
 
     Args:
         dataset: as ``load`` or ``join`` gives it.
@@ -205,7 +216,7 @@ def split(
         _refuse_too_few(label, groups)
         movable = [g for g in sorted(groups) if side.get(g, "train") == "train"]
         missing = [name for name in SPLITS[1:] if not _has(side, groups, name)]
-        if missing:
+        if missing and label not in dataset.final:
             movable = [movable[i] for i in generator.permutation(len(movable))]
             for name, group in _deal(groups, movable, missing, fractions):
                 side[group] = name

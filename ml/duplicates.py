@@ -72,10 +72,12 @@ def union(pairs: Iterable[tuple[int, int]]) -> list[tuple[int, ...]]:
 def with_clusters(data: Dataset) -> Dataset:
     """Return the dataset with near copies in one group, before it is split.
 
+    Photos whose sides are final were grouped by whoever decided on the sides.
+
     Raises:
         DatasetError: the same file under two labels.
     """
-    found = clusters(data.samples)
+    found = clusters([s for s in data.samples if s.label not in data.final])
     for copies in found:
         _refuse_two_labels(copies)
     names = sorted({s.group for s in data.samples})
