@@ -19,8 +19,9 @@ from django.db import connection, transaction
 from django.db.models import Max
 from django.utils.translation import gettext_lazy as _
 
+from classifier import sides
 from classifier.models import DatasetPhoto, DatasetVersion
-from motifs.models import Contribution, Flag, Photo
+from motifs.models import Contribution, Photo
 
 if TYPE_CHECKING:
     from django.utils.functional import _StrPromise
@@ -32,12 +33,6 @@ Reason = DatasetPhoto.Reason
 
 LEAST_PHOTOS = 5
 """Photos that a motif needs before it is learned; fewer are a prototype's."""
-LEAST_GROUPS = 2
-"""Cloths that a motif needs: one to learn from and one to check with."""
-TEST_FROM = 3
-"""Cloths of a motif from which on one of them tests."""
-SHARE = 0.15
-"""About how much of a motif's photos checks, and how much tests."""
 # Any fixed number: it is the name of the lock.
 _LOCK = 0x44415441
 
@@ -75,7 +70,7 @@ class Short(NamedTuple):
 
     @property
     def missing_groups(self) -> int:
-        return max(0, LEAST_GROUPS - self.groups)
+        return max(0, sides.LEAST_GROUPS - self.groups)
 
 
 @dataclass(frozen=True)
@@ -137,23 +132,23 @@ def plan() -> Plan:
         .filter(is_disputed=False)
         .values_list("pk", flat=True)
     )
-    groups = _groups(ready)
+    groups = sides.groups_of(ready)
     labels = {
         one.pk: one.determined_motif.slug for one in ready if one.determined_motif
     }
     short = _short(labels, groups)
     known = {one.label for one in short}
     kept = [one for one in ready if labels[one.pk] not in known]
-    sides = _sides(
+    dealt = sides.deal(
         {one.pk: labels[one.pk] for one in kept},
         groups,
         blind=blind,
-        earlier=_earlier_sides(groups),
+        earlier=sides.earlier(groups),
     )
     rows = []
     for photo in kept:
         group = groups[photo.pk]
-        side = sides[group]
+        side = dealt[group]
         if side == Split.TEST and photo.pk not in blind:
             continue  # its cloth tests, and its label says something of the recogniser
         reason = Reason.DETERMINED
@@ -281,29 +276,6 @@ def _once(photos: Iterable[Photo]) -> tuple[list[Photo], list[int]]:
     return kept, sorted(conflicts)
 
 
-def _groups(photos: Sequence[Photo]) -> dict[int, str]:
-    """Return the group of each photo: its contribution, and those of its copies."""
-    parent = {one.contribution_id: one.contribution_id for one in photos}
-
-    def root(given: int) -> int:
-        while parent[given] != given:
-            parent[given] = parent[parent[given]]
-            given = parent[given]
-        return given
-
-    of = {one.pk: one.contribution_id for one in photos}
-    copies = Flag.objects.filter(
-        kind__in=(Flag.Kind.EXACT_COPY, Flag.Kind.NEAR_COPY),
-        photo__in=list(of),
-        other__in=list(of),
-    ).values_list("photo", "other")
-    for one, other in copies:
-        # The oldest contribution names the group.
-        first, second = sorted((root(of[one]), root(of[other])))
-        parent[second] = first
-    return {pk: f"cloth-{root(contribution)}" for pk, contribution in of.items()}
-
-
 def _short(labels: dict[int, str], groups: dict[int, str]) -> list[Short]:
     photos = Counter(labels.values())
     cloths: dict[str, set[str]] = defaultdict(set)
@@ -312,85 +284,8 @@ def _short(labels: dict[int, str], groups: dict[int, str]) -> list[Short]:
     return [
         Short(label, photos[label], len(cloths[label]))
         for label in sorted(photos)
-        if photos[label] < LEAST_PHOTOS or len(cloths[label]) < LEAST_GROUPS
+        if photos[label] < LEAST_PHOTOS or len(cloths[label]) < sides.LEAST_GROUPS
     ]
-
-
-def _earlier_sides(groups: dict[int, str]) -> dict[str, str]:
-    """Return the side of each group that earlier versions had; learned from wins.
-
-    Where a copy turns out to join a cloth that tests with one that was learned from,
-    the test photos were no test.
-    """
-    order = {Split.TEST.value: 0, Split.VAL.value: 1, Split.TRAIN.value: 2}
-    sides: dict[str, str] = {}
-    latest: dict[int, str] = {}
-    rows = DatasetPhoto.objects.filter(photo__in=list(groups))
-    for pk, side in rows.order_by("dataset__number").values_list("photo", "split"):
-        latest[pk] = side
-    for pk, side in latest.items():
-        group = groups[pk]
-        sides[group] = max(sides.get(group, side), side, key=lambda one: order[one])
-    return sides
-
-
-def _sides(
-    labels: dict[int, str],
-    groups: dict[int, str],
-    *,
-    blind: set[int],
-    earlier: dict[str, str],
-) -> dict[str, str]:
-    """Deal the groups: rare motifs first, each in an order that its name decides.
-
-    Returns a side for every group. Every label has a group to learn from and one to
-    check with; it has one to test with from ``TEST_FROM`` groups on, if one may test.
-    """
-    members: dict[str, list[int]] = defaultdict(list)
-    of_label: dict[str, Counter[str]] = defaultdict(Counter)
-    for pk, label in labels.items():
-        members[groups[pk]].append(pk)
-        of_label[label][groups[pk]] += 1
-    may_test = {name for name, photos in members.items() if blind.issuperset(photos)}
-    sides = {name: side for name, side in earlier.items() if name in members}
-    for label in sorted(of_label, key=lambda one: (len(of_label[one]), one)):
-        sizes = of_label[label]
-        goal = SHARE * sum(sizes.values())
-        free = sorted((g for g in sizes if g not in sides), key=_shuffled)
-
-        def taken(side: str, sizes: Counter[str] = sizes) -> list[str]:
-            return [name for name in sizes if sides.get(name) == side]
-
-        def wants(
-            side: str, group: str, sizes: Counter[str] = sizes, goal: float = goal
-        ) -> bool:
-            has = sum(sizes[name] for name in taken(side, sizes))
-            return has == 0 or has + sizes[group] / 2 <= goal
-
-        for group in list(free):
-            learning = len(taken(Split.TRAIN)) + len(taken(Split.VAL)) + len(free)
-            enough = len(sizes) >= TEST_FROM and learning > LEAST_GROUPS
-            if enough and group in may_test and wants(Split.TEST, group):
-                sides[group] = Split.TEST
-                free.remove(group)
-        for group in list(free):
-            learns = len(taken(Split.TRAIN)) + len(free) > 1
-            if learns and wants(Split.VAL, group):
-                sides[group] = Split.VAL
-                free.remove(group)
-        for group in free:
-            sides[group] = Split.TRAIN
-        # What left since may have taken the last to check with, or to learn from.
-        for side, other in ((Split.VAL, Split.TRAIN), (Split.TRAIN, Split.VAL)):
-            spare = taken(other)
-            if not taken(side) and len(spare) > 1:
-                sides[min(spare, key=_shuffled)] = side
-    return sides
-
-
-def _shuffled(group: str) -> str:
-    """Return what puts groups in an order that is no order of age, always the same."""
-    return hashlib.sha256(group.encode()).hexdigest()
 
 
 def _left(gone: Sequence[DatasetPhoto], short: Iterable[str]) -> Iterable[Left]:

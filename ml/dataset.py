@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import csv
 import hashlib
-import math
 import re
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
@@ -131,6 +130,12 @@ def load(folder: Path) -> Dataset:
     return dataset
 
 
+def load_filled(folder: Path, other: Path | None) -> Dataset:
+    """Read a dataset folder, and of another the motifs that it lacks; as ``load``."""
+    known = load(folder)
+    return known if other is None else fill(known, load(other))
+
+
 def load_unknown(folder: Path, label: str | None = None) -> Dataset:
     """Read a folder of photos that show no known motif, whatever its subfolders.
 
@@ -185,6 +190,23 @@ def join(known: Dataset, unknown: Sequence[Dataset]) -> Dataset:
     return Dataset(known.root, names, tuple(samples), tuple(labels), known.final)
 
 
+def fill(known: Dataset, other: Dataset) -> Dataset:
+    """Return ``known`` with those motifs of ``other`` that it lacks.
+
+    Real photos of few motifs go together with rendered cloth of the rest, so that a
+    network goes on telling all of them apart.
+    """
+    new = tuple(label for label in other.motifs if label not in known.labels)
+    samples = tuple(
+        # Groups are named per folder, so equal names in two folders are two groups.
+        replace(s, group=f"filled:{s.group}")
+        for s in other.samples
+        if s.label in new
+    )
+    labels = (*known.motifs, *new, *known.unknown)
+    return replace(known, labels=labels, samples=(*known.samples, *samples))
+
+
 def split(
     dataset: Dataset, *, seed: int, fractions: Sequence[float] = FRACTIONS
 ) -> Dataset:
@@ -231,38 +253,6 @@ def split(
                 f"with other labels, or it is missing from the train folder."
             )
     return divided
-
-
-def weights(
-    samples: Sequence[Sample], *, power: float = 0.5, group_cap: int | None = None
-) -> list[float]:
-    """Return a weight per photo, so that rare motifs and small groups count too.
-
-    Args:
-        samples: the training photos.
-        power: 0 ignores that labels differ in size, 1 gives each the same total.
-        group_cap: more photos of one group than this count together as so many: a
-            hundred photos of one cloth say little more than a few.
-
-    Returns:
-        Weights whose mean is 1, in the order of the photos.
-
-    >>> photos = [Sample(Path(), x, str(n)) for n, x in enumerate("aaaab")]
-    >>> weights(photos, power=1)
-    [0.625, 0.625, 0.625, 0.625, 2.5]
-    """
-    photos = Counter((s.label, s.group) for s in samples)
-    shares = [
-        min(1.0, (group_cap or math.inf) / photos[s.label, s.group]) for s in samples
-    ]
-    totals: dict[str, float] = defaultdict(float)
-    for sample, share in zip(samples, shares, strict=True):
-        totals[sample.label] += share
-    found = [
-        share * totals[sample.label] ** -power
-        for sample, share in zip(samples, shares, strict=True)
-    ]
-    return [one * len(found) / sum(found) for one in found]
 
 
 def refuse_gaps(dataset: Dataset) -> None:

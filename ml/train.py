@@ -16,7 +16,7 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 import keras
 import numpy as np
 
-from ml import artifact, dataset, features, network
+from ml import artifact, balance, dataset, features, network
 from ml.artifact import Artifact
 from ml.dataset import Dataset, DatasetError
 from ml.deliver import commit, deliver
@@ -44,6 +44,7 @@ def train(
     recipe: Recipe = DEFAULT,
     weights: str | Path = "imagenet",
     unknown: Sequence[Dataset] = (),
+    filled: Path | None = None,
     seed: int = 1,
     may_state: Sequence[str] = (),
     about: str = "",
@@ -60,6 +61,7 @@ def train(
         weights: "imagenet", the path of backbone weights, or a model folder whose
             network is trained further (its head too, where labels match).
         unknown: photos without a known motif, each a label of its own.
+        filled: another dataset folder, for the motifs that ``folder`` lacks.
         seed: of the split, the weights, the order and the variations.
         may_state: motifs that the model may state alone; ``["earned"]`` for those
             that earn it on the test photos.
@@ -73,7 +75,7 @@ def train(
         DatasetError, ArtifactError, network.WeightsError: before anything is
             written; an interruption leaves no model behind.
     """
-    data = with_clusters(dataset.join(dataset.load(folder), unknown))
+    data = with_clusters(dataset.join(dataset.load_filled(folder, filled), unknown))
     return train_dataset(
         dataset.split(data, seed=seed),
         out,
@@ -170,7 +172,7 @@ def learn(job: Job, model: keras.Model, store: Store) -> None:
         size=recipe.size,
         batch=recipe.batch,
         seed=job.seed,
-        weights=dataset.weights(
+        weights=balance.weights(
             job.data.of("train"),
             power=recipe.class_weight_power,
             group_cap=recipe.group_cap,

@@ -15,7 +15,7 @@ from django.urls import URLPattern, path
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from classifier import datasets
+from classifier import datasets, sides
 from classifier.models import DatasetPhoto, DatasetVersion
 from motifs.models import MotifName
 
@@ -115,7 +115,7 @@ class DatasetVersionAdmin(admin.ModelAdmin[DatasetVersion]):
             "left_the_test": sum(one.split == "test" for one in found.left),
             "is_same": found.latest is not None and found.digest == found.latest.digest,
             "least_photos": datasets.LEAST_PHOTOS,
-            "least_groups": datasets.LEAST_GROUPS,
+            "least_groups": sides.LEAST_GROUPS,
         }
         return TemplateResponse(
             request,

@@ -46,6 +46,12 @@ def add(commands: Any) -> argparse.ArgumentParser:
         help="photos without a known motif: one more label for each folder, named "
         "after it",
     )
+    option(
+        "--fill",
+        type=Path,
+        metavar="DIR",
+        help="another dataset, for the motifs that DATASET lacks: rendered cloth",
+    )
     option("--epochs", type=positive, metavar="N")
     option("--seed", type=int, default=1, metavar="N")
     option(
@@ -92,7 +98,7 @@ def run(given: Namespace, bars: Bars) -> int:
     """Run the command and return its exit code."""
     strangers = unknown(given.unknown)
     # What can be refused is refused before the ten seconds that TensorFlow takes.
-    data = dataset.join(dataset.load(given.dataset), strangers)
+    data = dataset.join(dataset.load_filled(given.dataset, given.fill), strangers)
     dataset.split(with_clusters(data), seed=given.seed)
     from ml import network
     from ml.train import train
@@ -104,6 +110,7 @@ def run(given: Namespace, bars: Bars) -> int:
             recipe=_recipe(given),
             weights=given.weights,
             unknown=strangers,
+            filled=given.fill,
             seed=given.seed,
             may_state=given.may_state,
             about=_words(given.about),

@@ -44,6 +44,40 @@ def test_given_splits_are_kept(tmp_path: Path):
     assert sides == {"1.jpg": "train", "2.jpg": "val", "3.jpg": "test"}
 
 
+def test_final_sides_are_not_added_to(tmp_path: Path):
+    touch(tmp_path, *(f"train/a/{n}.jpg" for n in range(6)), "val/a/v.jpg")
+    dealt = dataset.split(dataset.load(tmp_path), seed=1)
+    touch(tmp_path, dataset.SIDES_FILE)
+
+    final = dataset.split(dataset.load(tmp_path), seed=1)
+
+    assert dealt.counts()["a"]["test"] > 0
+    assert final.counts() == {"a": {"train": 6, "val": 1}}
+
+
+def test_final_sides_need_sides(tmp_path: Path):
+    touch(tmp_path, "a/1.jpg", dataset.SIDES_FILE)
+
+    with pytest.raises(DatasetError, match="no train, val and test folders"):
+        dataset.load(tmp_path)
+
+
+def test_what_a_dataset_lacks_is_filled_from_another(tmp_path: Path):
+    touch(tmp_path / "real", "train/a/1.jpg", "val/a/2.jpg", dataset.SIDES_FILE)
+    names = [f"{label}/{n}.jpg" for label in "ab" for n in range(8)]
+    touch(tmp_path / "drawn", *names)
+
+    found = dataset.load_filled(tmp_path / "real", tmp_path / "drawn")
+    sides = dataset.split(found, seed=1).counts()
+
+    assert found.labels == ("a", "b")
+    assert sides["a"] == {"train": 1, "val": 1}
+    assert sides["b"].keys() == {"train", "val", "test"}
+    assert not {s.group for s in found.samples if s.label == "a"} & {
+        s.group for s in found.samples if s.label == "b"
+    }
+
+
 @pytest.mark.parametrize(
     ("names", "says"),
     [

@@ -9,10 +9,10 @@ import pytest
 
 MODULES = (
     "augment",
+    "balance",
     "calibrate",
     "colour",
     "containers",
-    "dataset",
     "duplicates",
     "embeddings",
     "fewshot",

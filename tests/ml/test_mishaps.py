@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from ml import artifact, dataset
+from ml import artifact, balance, dataset
 from ml.__main__ import main
 from ml.artifact import ArtifactError
 from ml.commands.console import UNUSABLE
@@ -142,8 +142,8 @@ def test_many_photos_of_one_cloth_count_as_a_few():
     many = [Sample(Path(f"{n}.jpg"), "a", "one cloth") for n in range(20)]
     others = [Sample(Path(f"x{n}.jpg"), "a", f"cloth {n}") for n in range(5)]
 
-    capped = dataset.weights([*many, *others], group_cap=5)
+    capped = balance.weights([*many, *others], group_cap=5)
 
     assert sum(capped[:20]) == pytest.approx(sum(capped[20:]))
     assert sum(capped) == pytest.approx(25)
-    assert dataset.weights([*many, *others]) == pytest.approx([1.0] * 25)
+    assert balance.weights([*many, *others]) == pytest.approx([1.0] * 25)
