@@ -16,7 +16,7 @@ from django.core.files.base import File
 from django.db import DatabaseError, transaction
 from django.utils import timezone, translation
 
-from classifier import predictor, problems
+from classifier import predictor, problems, track_record
 from classifier.answer import Answer, answer, as_json
 from classifier.models import PATIENCE, IdentifyJob, queue_folder
 
@@ -41,7 +41,8 @@ def identify_photos(photos: Sequence[predictor.Photo]) -> tuple[Answer, dict[str
     except predictor.Busy as error:
         raise problems.busy() from error
     found = answer(prediction)
-    return found, as_json(found, (time.perf_counter() - start) * 1000)
+    elapsed_ms = (time.perf_counter() - start) * 1000
+    return found, as_json(found, elapsed_ms, track_record.of_answer(found))
 
 
 def queue_photos(photos: Sequence[File[Any]]) -> IdentifyJob:

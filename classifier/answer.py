@@ -156,11 +156,22 @@ def restored(said: dict[str, Any]) -> tuple[Restored, dict[str, Any]]:
         {
             **said,
             "message": words.message(said["answer"]["reason"], names),
+            "track_record": _record(said.get("track_record"), motifs),
             "suggestions": [
                 {**row, "name": motifs[row["slug"]].preferred_name} for row in rows
             ],
         },
     )
+
+
+def _record(
+    said: dict[str, Any] | None, motifs: dict[str, Motif]
+) -> dict[str, Any] | None:
+    """Return the record that was told; answers of earlier versions tell none."""
+    if said is None or said["motif"] not in motifs:
+        return None
+    name = motifs[said["motif"]].preferred_name
+    return {**said, "sentence": words.track_record(name, said)}
 
 
 def _restricted(slugs: list[str]) -> set[str]:
@@ -170,8 +181,15 @@ def _restricted(slugs: list[str]) -> set[str]:
     return set(found.values_list("slug", flat=True))
 
 
-def as_json(answer: Answer, elapsed_ms: float) -> dict[str, Any]:
-    """Return the answer as the API gives it; ``elapsed_ms`` is the server's time."""
+def as_json(
+    answer: Answer, elapsed_ms: float, track_record: dict[str, Any] | None = None
+) -> dict[str, Any]:
+    """Return the answer as the API gives it.
+
+    Args:
+        elapsed_ms: the server's time.
+        track_record: of the motif that it names first (``classifier.track_record``).
+    """
     prediction = answer.prediction
     region = prediction.region
     return {
@@ -190,6 +208,7 @@ def as_json(answer: Answer, elapsed_ms: float) -> dict[str, Any]:
             for suggestion in answer.suggestions
         ],
         "unknown_score": round(prediction.unknown_score, 4),
+        "track_record": track_record,
         "quality": {
             "usable": prediction.quality.usable,
             "reasons": list(prediction.quality.reasons),

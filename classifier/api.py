@@ -56,6 +56,16 @@ EXAMPLE = OpenApiExample(
             {"slug": "kulat-karikit", "name": "Kulat Karikit", "score": 0.1207},
         ],
         "unknown_score": 0.0308,
+        "track_record": {
+            "motif": "gigi-haruan",
+            "score_from": 0.0,
+            "score_to": 0.5,
+            "agreed": 17,
+            "cases": 20,
+            "low": 0.6396,
+            "high": 0.9476,
+            "sentence": "Experts agreed 17 of 20 times when it said Gigi Haruan …",
+        },
         "quality": {"usable": True, "reasons": []},
         "region": {"x": 0.05, "y": 0.1, "width": 0.9, "height": 0.85, "share": 0.71},
         "heat": {

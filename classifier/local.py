@@ -7,14 +7,23 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from classifier import words
+from classifier import track_record, words
 from classifier.answer import published_motifs
+from classifier.predictor import Description
 from classifier.tells import tells
 from motifs.languages import reader_language
 from motifs.models import Motif
 
 NAMES = "{motifs}"
 """Stands for the motifs' names in a sentence."""
+PLACES = {
+    "motif": NAMES,
+    "agreed": "{agreed}",
+    "cases": "{cases}",
+    "low": "{low}",
+    "high": "{high}",
+}
+"""Stand for the figures of a track record in its sentence."""
 WITH_NAMES = ("recognised", "close_scores", "seed_model")
 WITHOUT = ("not_cloth", "other_cloth", "unusable", "low_scores")
 
@@ -30,8 +39,13 @@ def known(labels: Iterable[str]) -> dict[str, Motif]:
     return {label: labelled[motif.pk] for label, motif in found.items()}
 
 
-def facts(motifs: Mapping[str, Motif]) -> dict[str, Any]:
-    """Return the motifs of labels, what tells them apart, and the sentences."""
+def facts(
+    motifs: Mapping[str, Motif], model: Description | None = None
+) -> dict[str, Any]:
+    """Return the motifs of labels, what tells them apart, and the sentences.
+
+    Given a model, its track record too.
+    """
     by_id = {motif.pk: label for label, motif in motifs.items()}
     return {
         "motifs": {
@@ -52,6 +66,8 @@ def facts(motifs: Mapping[str, Motif]) -> dict[str, Any]:
             }
             for tell in tells(list(motifs.values()))
         ],
+        "record": model
+        and track_record.for_browsers(model.version, model.sha256, motifs),
         "messages": {
             **{reason: words.message(reason, [NAMES]) for reason in WITH_NAMES},
             **{reason: words.message(reason, []) for reason in WITHOUT},
@@ -59,6 +75,7 @@ def facts(motifs: Mapping[str, Motif]) -> dict[str, Any]:
         "dyes": {name: str(text) for name, text in words.DYES.items()},
         "quality": {reason: str(text) for reason, text in words.QUALITY.items()},
         "words": {
+            "record": words.track_record_pattern() % PLACES,
             "read": _("Read about %(name)s") % {"name": NAMES},
             "perhaps": _("Perhaps this one"),
             "two": _("One of these two"),

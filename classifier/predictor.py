@@ -22,6 +22,7 @@ from PIL import Image
 from ml import images
 from ml import quality as ml_quality
 from ml.artifact import MODEL, Artifact, ArtifactError, Manifest
+from ml.metrics import wilson
 from ml.predict import Prediction, load
 from ml.quality import Quality
 
@@ -52,6 +53,7 @@ __all__ = [
     "predict",
     "quality",
     "rendition",
+    "wilson",
 ]
 
 

@@ -108,6 +108,22 @@ class ModelSerializer(serializers.Serializer[Any]):
     sha256 = serializers.RegexField("^[0-9a-f]{64}$")
 
 
+class TrackRecordSerializer(serializers.Serializer[Any]):
+    """How often experts agreed when this version said this motif first.
+
+    Of photos that experts determined blind and that it did not learn from.
+    """
+
+    motif = serializers.SlugField(help_text="The motif that the answer names first.")
+    score_from = _share(help_text="Counted are scores from this one on,")
+    score_to = _share(help_text="and below this one; 1 itself counts.")
+    agreed = serializers.IntegerField(min_value=0)
+    cases = serializers.IntegerField(min_value=1)
+    low = _share(help_text="Lower bound of the share, 95 % (Wilson).")
+    high = _share(help_text="Upper bound of the share, 95 % (Wilson).")
+    sentence = serializers.CharField(help_text="The same in the reader's language.")
+
+
 class AnswerSerializer(serializers.Serializer[Any]):
     """What the recogniser says of one cloth."""
 
@@ -119,6 +135,10 @@ class AnswerSerializer(serializers.Serializer[Any]):
         many=True, help_text="The motifs that come closest, best first."
     )
     unknown_score = _share(help_text="Score of everything that is no known motif.")
+    track_record = TrackRecordSerializer(
+        allow_null=True,
+        help_text="Null where it names no motif, or there are too few cases yet.",
+    )
     quality = QualitySerializer()
     region = RegionSerializer(help_text="Of the first photo.")
     heat = HeatSerializer(

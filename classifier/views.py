@@ -89,7 +89,7 @@ def _page(
         "runtime_bytes": files.runtime_bytes(),
         "examples": _examples(),
         "drawn": drawn,
-        "facts": local.facts(drawn) if model else None,
+        "facts": local.facts(drawn, model) if model else None,
         "quality_words": words.QUALITY,
         "licences": Contribution.Licence.choices,
         "all_motifs": Motif.objects.published()

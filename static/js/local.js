@@ -140,6 +140,7 @@ function section(looks, note, model) {
     ...(asked[0].several ? [element("p", { class: "answer-message" }, words.several)] : []),
     ...(answer.kind === "motif" ? [one(answer.labels[0])] : []),
     ...(answer.kind === "either" ? several(answer.labels) : []),
+    ...record(answer, scores, model),
     weighed(scores, model),
     element("p", { class: "note" }, note),
     element("dl", { class: "answer-facts" }, ...colours(asked[0].colours), by(elapsed, model)),
@@ -158,6 +159,20 @@ function message(reason, named) {
   const names = named.map(({ name }) => name);
   const last = names.pop() ?? "";
   return text.replace(NAMES, names.length ? names.join(", ") + words.or + last : last);
+}
+
+/** Return what experts said when this model said this: classifier.track_record's words. */
+function record({ labels: [first] }, scores, model) {
+  const kept = facts.record;
+  // A model that this device kept from earlier has another record.
+  if (!first || kept?.sha256 !== model.sha256) return [];
+  const band = kept.bands.filter((start) => scores[first] >= start).length - 1;
+  const found = kept.motifs[first]?.[band];
+  if (!found) return [];
+  const [agreed, cases, low, high] = found;
+  const figures = { agreed, cases, low, high, motifs: motifs[first].name };
+  const text = facts.words.record.replace(/\{(\w+)\}/g, (_, name) => figures[name]);
+  return [element("p", { class: "note answer-record" }, text)];
 }
 
 /** Write a score as the page's language does. */
