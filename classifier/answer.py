@@ -35,10 +35,16 @@ PUBLISHED_MOTIFS = """
 
 @dataclass(frozen=True)
 class Suggestion:
-    """A motif that the photo may show; ``score`` is softmax output in 0..1."""
+    """A motif that the photo may show.
+
+    Attributes:
+        score: softmax output in 0..1.
+        photos: how many photos it is known from where that is all: it is provisional.
+    """
 
     motif: Motif
     score: float
+    photos: int | None = None
 
 
 @dataclass(frozen=True)
@@ -86,6 +92,11 @@ def answer(prediction: Prediction) -> Answer:
     for label, score in prediction.scores.items():
         if label in motifs:
             scores[motifs[label]] = scores.get(motifs[label], 0.0) + score
+    provisional = {
+        motifs[label]: count
+        for label, count in prediction.provisional.items()
+        if label in motifs
+    }
     best = sorted(scores, key=lambda motif: -scores[motif])
     best = best[: len(prediction.suggestions)]
     kind: str = said.kind
@@ -100,7 +111,9 @@ def answer(prediction: Prediction) -> Answer:
         kind=kind,
         motifs=named,
         reason=reason,
-        suggestions=tuple(Suggestion(motif, scores[motif]) for motif in best),
+        suggestions=tuple(
+            Suggestion(motif, scores[motif], provisional.get(motif)) for motif in best
+        ),
         prediction=prediction,
     )
 
@@ -204,6 +217,7 @@ def as_json(
                 "slug": suggestion.motif.slug,
                 "name": suggestion.motif.preferred_name,
                 "score": round(suggestion.score, 4),
+                "provisional_photos": suggestion.photos,
             }
             for suggestion in answer.suggestions
         ],

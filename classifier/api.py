@@ -51,9 +51,24 @@ EXAMPLE = OpenApiExample(
         },
         "message": "It may be one of these: Gigi Haruan, Hiris Pudak or …",
         "suggestions": [
-            {"slug": "gigi-haruan", "name": "Gigi Haruan", "score": 0.4312},
-            {"slug": "hiris-pudak", "name": "Hiris Pudak", "score": 0.2871},
-            {"slug": "kulat-karikit", "name": "Kulat Karikit", "score": 0.1207},
+            {
+                "slug": "gigi-haruan",
+                "name": "Gigi Haruan",
+                "score": 0.4312,
+                "provisional_photos": None,
+            },
+            {
+                "slug": "hiris-pudak",
+                "name": "Hiris Pudak",
+                "score": 0.2871,
+                "provisional_photos": None,
+            },
+            {
+                "slug": "kulat-karikit",
+                "name": "Kulat Karikit",
+                "score": 0.1207,
+                "provisional_photos": 4,
+            },
         ],
         "unknown_score": 0.0308,
         "track_record": {

@@ -10,8 +10,15 @@ class ClassifierConfig(AppConfig):
     verbose_name = _("Recogniser")
 
     def ready(self) -> None:
-        from classifier import checks, receivers  # noqa: F401  (register themselves)
+        from classifier import (
+            checks,  # noqa: F401  (registers itself)
+            predictor,
+            prototypes,
+            receivers,  # noqa: F401  (registers itself)
+        )
         from classifier.groups import ensure_groups
+
+        predictor.with_prototypes = prototypes.extended
 
         post_migrate.connect(
             ensure_groups, sender=self, dispatch_uid="classifier.groups"

@@ -235,7 +235,7 @@ def _look(
     """Decode the photo, through the one door that bounds what a file may cost."""
     with photo.image.open("rb") as file:
         try:
-            prediction = predictor.predict([file])
+            prediction = predictor.predict([file], alone=True)
         except predictor.NoModel:
             file.seek(0)
             return predictor.quality(file), None

@@ -9,11 +9,11 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
-from typing import Any, BinaryIO, Protocol, cast
+from typing import TYPE_CHECKING, Any, BinaryIO, Protocol, cast
 
 from django.conf import settings
 from django.core.files.base import File
@@ -24,7 +24,14 @@ from ml import quality as ml_quality
 from ml.artifact import MODEL, Artifact, ArtifactError, Manifest
 from ml.metrics import wilson
 from ml.predict import Prediction, load
+from ml.prototypes import LEAST as LEAST_FOR_A_PROTOTYPE
 from ml.quality import Quality
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    Vectors = NDArray[np.float32]
 
 Photo = BinaryIO | File[Any]
 logger = logging.getLogger(__name__)
@@ -38,6 +45,8 @@ WAIT_S = 10.0
 RETRY_S = 15.0
 
 __all__ = [
+    "LEAST_FOR_A_PROTOTYPE",
+    "ArtifactError",
     "BadPhoto",
     "Busy",
     "Description",
@@ -45,6 +54,7 @@ __all__ = [
     "NoModel",
     "Photo",
     "Prediction",
+    "Predictor",
     "Quality",
     "champion",
     "describe",
@@ -86,6 +96,18 @@ class Predictor(Protocol):
     manifest: Manifest
 
     def predict(self, images: Iterable[Image.Image]) -> Prediction: ...
+
+    def embed(self, image: Image.Image, *, closely: bool = False) -> Vectors: ...
+
+    def with_provisional(self, provisional: Mapping[str, Vectors]) -> Predictor: ...
+
+
+def _as_it_is(model: Predictor) -> Predictor:
+    return model
+
+
+with_prototypes: Callable[[Predictor], Predictor] = _as_it_is
+"""What gives the champion the motifs of few photos: ``classifier.prototypes``."""
 
 
 @dataclass(frozen=True)
@@ -186,11 +208,13 @@ def network() -> Network | None:
     )
 
 
-def predict(photos: Sequence[Photo]) -> Prediction:
+def predict(photos: Sequence[Photo], *, alone: bool = False) -> Prediction:
     """Look at photos of one cloth.
 
     Args:
         photos: open files of encoded pictures, at their beginning.
+        alone: the network by itself, as it was trained, without the motifs that are
+            known by prototypes: what is kept of a version must not change with them.
 
     Raises:
         BadPhoto: one of them cannot be decoded.
@@ -198,6 +222,8 @@ def predict(photos: Sequence[Photo]) -> Prediction:
         NoModel: there is nothing to look with.
     """
     model = champion()
+    if not alone:
+        model = with_prototypes(model)
     if not _turns.acquire(timeout=WAIT_S):
         raise Busy
     try:
@@ -205,6 +231,21 @@ def predict(photos: Sequence[Photo]) -> Prediction:
         return model.predict(_open(p, at) for at, p in enumerate(photos))
     finally:
         _turns.release()
+
+
+def embed_closely(photo: Photo) -> tuple[Vectors, str]:
+    """Return a photo's embedding for prototypes, and the digest of its network.
+
+    (features,), unit length; see ``ml.prototypes``. Raises as ``predict`` does.
+    """
+    model = champion()
+    if not _turns.acquire(timeout=WAIT_S):
+        raise Busy
+    try:
+        found = model.embed(_open(photo, 0), closely=True)
+    finally:
+        _turns.release()
+    return found, model.artifact.sha256
 
 
 def quality(photo: Photo) -> Quality:

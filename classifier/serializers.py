@@ -65,6 +65,13 @@ class SuggestionSerializer(serializers.Serializer[Any]):
     slug = serializers.SlugField(help_text="As in /api/v1/motifs/{slug}/.")
     name = serializers.CharField(help_text="The motif's preferred Banjar name.")
     score = _share(help_text="Softmax output; not a probability.")
+    provisional_photos = serializers.IntegerField(
+        allow_null=True,
+        help_text=(
+            "How many confirmed photos it is known from, where the network has not "
+            "learned it yet: it is provisional, and never stated alone. Else null."
+        ),
+    )
 
 
 class QualitySerializer(serializers.Serializer[Any]):

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import logging
 from dataclasses import asdict, dataclass
 
-from classifier import checking, vectors
+from classifier import checking, prototypes, vectors
 from classifier.predictor import Busy
-from classifier.receivers import queue_check
+from classifier.receivers import queue_check, queue_embeddings
 from motifs.models import Photo
 from motifs.renditions import queue_renditions, unrendered
+
+logger = logging.getLogger(__name__)
 
 BATCH = 50
 """Photos of each kind that one sweep hands over; there is a sweep every minute."""
@@ -46,6 +49,18 @@ def check_missing(limit: int = BATCH) -> Swept:
 def sweep_photos() -> dict[str, int]:
     """``check_missing`` as one of the site's sweeps: what was done, by its name."""
     return asdict(check_missing())
+
+
+def sweep_prototypes() -> dict[str, int]:
+    """Embed what makes prototypes, where the queue lost it; delete what may not."""
+    deleted = prototypes.delete_withdrawn()
+    wanted = len(prototypes.missing(BATCH))
+    if wanted and not queue_embeddings():
+        try:
+            prototypes.embed_missing(BATCH)
+        except (Busy, OSError):
+            logger.warning("prototypes wait for the next sweep")
+    return {"to_embed": wanted, "deleted": deleted}
 
 
 def _check_here(photo_id: int) -> bool:

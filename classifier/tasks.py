@@ -7,6 +7,7 @@ import uuid
 from celery import shared_task
 from django.db import OperationalError
 
+from classifier import prototypes
 from classifier.actions import answer_job
 from classifier.checking import check_photo_by_id
 from classifier.predictor import Busy
@@ -22,6 +23,18 @@ from classifier.predictor import Busy
 def answer_job_task(job_id: str) -> None:
     """Answer one job. Running it twice is the same as running it once."""
     answer_job(uuid.UUID(job_id))
+
+
+@shared_task(
+    acks_late=True,
+    autoretry_for=(OSError, OperationalError, Busy),
+    retry_backoff=True,
+    max_retries=5,
+    ignore_result=True,
+)
+def embed_missing_task() -> None:
+    """Embed photos that make prototypes. Running it twice is the same as once."""
+    prototypes.embed_missing(prototypes.MOST)
 
 
 @shared_task(

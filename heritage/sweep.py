@@ -6,7 +6,7 @@ import logging
 from collections.abc import Callable, Mapping
 
 from classifier.actions import sweep_jobs
-from classifier.sweeping import sweep_photos
+from classifier.sweeping import sweep_photos, sweep_prototypes
 from motifs.sweeping import sweep_contributions
 
 logger = logging.getLogger(__name__)
@@ -15,6 +15,7 @@ SWEEPS: Mapping[str, Callable[[], Mapping[str, int]]] = {
     "identify jobs": sweep_jobs,
     "contributions": sweep_contributions,
     "photos": sweep_photos,
+    "prototypes": sweep_prototypes,
 }
 
 

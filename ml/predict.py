@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from copy import copy
+from dataclasses import dataclass, field
 from itertools import compress
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -70,6 +71,8 @@ class Prediction:
     rejection: float | None = None
     """How unlike everything known it is, on the model's own scale, higher is less
     known; None for a model that rejects by the unknown score alone."""
+    provisional: dict[str, int] = field(default_factory=dict)
+    """Motifs known by their prototypes only, with how many photos each is made of."""
 
 
 def load(folder: Path) -> Predictor:
@@ -140,16 +143,34 @@ class Predictor:
         self._remembers = embeddings.FILE in self.manifest.files
         self._provisional: prototypes.Provisional | None = None
         if provisional:
-            if self.memory is None:
-                raise ArtifactError(
-                    f"{self.artifact.folder} has no {embeddings.FILE}; train it again "
-                    f"before giving it provisional motifs."
-                )
-            self._provisional = prototypes.provisional(
-                provisional, self.memory, self.manifest.labels
-            )
+            self._provisional = self._prototypes(provisional)
         self._rule: rejection.Rule | None = rejection.rule_of(self.manifest)
         self._rejector: rejection.Rejector | None = None
+
+    def with_provisional(
+        self, provisional: Mapping[str, NDArray[np.float32]]
+    ) -> Predictor:
+        """Return this model with other provisional motifs; the network is shared.
+
+        Args:
+            provisional: as for a new ``Predictor``; may be empty.
+
+        Raises ArtifactError and ValueError as it does.
+        """
+        other = copy(self)
+        other._provisional = self._prototypes(provisional) if provisional else None
+        other._rejector = None
+        return other
+
+    def _prototypes(
+        self, provisional: Mapping[str, NDArray[np.float32]]
+    ) -> prototypes.Provisional:
+        if self.memory is None:
+            raise ArtifactError(
+                f"{self.artifact.folder} has no {embeddings.FILE}; train it again "
+                f"before giving it provisional motifs."
+            )
+        return prototypes.provisional(provisional, self.memory, self.manifest.labels)
 
     @property
     def memory(self) -> Embeddings | None:
@@ -282,6 +303,11 @@ class Predictor:
             model_version=self.manifest.version,
             sha256=self.artifact.sha256,
             rejection=unlike,
+            provisional={
+                label: self._provisional.photos.labels.count(label) for label in new
+            }
+            if self._provisional is not None
+            else {},
         )
 
     def run(self, square: NDArray[np.uint8]) -> dict[str, NDArray[np.float32]]:

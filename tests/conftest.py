@@ -31,13 +31,14 @@ def queued(request: pytest.FixtureRequest) -> list[tuple[str, int]]:
     tasks: list[tuple[str, int]] = []
     if request.node.get_closest_marker("django_db") is not None:
         monkeypatch = request.getfixturevalue("monkeypatch")
-        from classifier.tasks import check_photo_task
+        from classifier.tasks import check_photo_task, embed_missing_task
         from motifs.tasks import render_photo_task
 
         for name, task in (("check", check_photo_task), ("render", render_photo_task)):
             monkeypatch.setattr(
                 task, "delay", lambda pk, name=name: tasks.append((name, pk))
             )
+        monkeypatch.setattr(embed_missing_task, "delay", lambda: None)
     return tasks
 
 

@@ -5,6 +5,7 @@ from classifier.models.promotions import Evaluation, Promotion
 from classifier.models.training import TrainingRun
 from classifier.models.versions import (
     MOST_FEATURES,
+    CloseEmbedding,
     ModelVersion,
     PhotoCheck,
     PhotoEmbedding,
@@ -25,6 +26,7 @@ __all__ = [
     "KEPT",
     "MOST_FEATURES",
     "PATIENCE",
+    "CloseEmbedding",
     "DatasetPhoto",
     "DatasetVersion",
     "Evaluation",

@@ -126,6 +126,34 @@ class PhotoEmbedding(models.Model):
         return f"{self.photo_id}: {self.model_version_id}"
 
 
+class CloseEmbedding(models.Model):
+    """Where a network sees a photo that it looks at closely, for prototypes.
+
+    Vectors of two networks are never compared; one that answers again finds its own.
+    """
+
+    photo = models.ForeignKey(
+        Photo, on_delete=models.CASCADE, related_name="close_embeddings"
+    )
+    sha256 = models.CharField("SHA-256", max_length=64, editable=False)
+    vector = HalfVectorField(help_text="Unit length, half precision.")
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["photo", "sha256"],
+                name="one_close_embedding_per_photo_and_network",
+            ),
+            models.CheckConstraint(
+                condition=Q(sha256__regex=r"^[0-9a-f]{64}$"),
+                name="close_embedding_digest_is_sha256",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.photo_id}: {self.sha256[:12]}"
+
+
 class PhotoCheck(models.Model):
     """How far the automatic checks of a photo have come.
 

@@ -10,6 +10,7 @@ from ml.commands import (
     leaveout,
     parity,
     predict,
+    remember,
     synthesize,
     train,
 )
@@ -19,6 +20,7 @@ COMMANDS: dict[str, ModuleType] = {
     "train": train,
     "evaluate": evaluate,
     "predict": predict,
+    "remember": remember,
     "synthesize": synthesize,
     "fewshot": fewshot,
     "crossvalidate": crossvalidate,

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from classifier import predictor, track_record
+from classifier import predictor, prototypes, track_record
 from tests.classifier.fakes import FakePredictor
 
 
@@ -13,6 +13,13 @@ def _nothing_counted() -> Iterator[None]:
     """What one test counted is of rows that the next one does not have."""
     yield
     track_record.forget()
+    prototypes.forget()
+
+
+@pytest.fixture
+def no_prototypes(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The network by itself: prototypes would ask the database."""
+    monkeypatch.setattr(predictor, "with_prototypes", lambda model: model)
 
 
 @pytest.fixture

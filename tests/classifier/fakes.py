@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
+from copy import copy
 from pathlib import Path
 
 import numpy as np
@@ -49,6 +50,23 @@ class FakePredictor:
         )
         self.artifact = Artifact(Path("fake"), self.manifest)
         self.photos_seen = 0
+        self.provisional: dict[str, np.ndarray] = {}
+
+    def embed(self, image: Image.Image, *, closely: bool = False) -> np.ndarray:
+        """Return a vector that says the picture's colour and how it was looked at."""
+        vector = np.zeros(1280, np.float32)
+        vector[:3] = np.asarray(image.resize((1, 1)))[0, 0] + 1.0
+        vector[3] = closely
+        return vector / np.linalg.norm(vector)
+
+    def with_provisional(self, provisional: Mapping[str, np.ndarray]) -> FakePredictor:
+        """Half of all scores goes to the new motifs."""
+        other = copy(self)
+        other.provisional = dict(provisional)
+        share = 0.5 / len(provisional)
+        halved = {label: score / 2 for label, score in self.scores.items()}
+        other.scores = halved | dict.fromkeys(provisional, share)
+        return other
 
     def predict(self, images: Iterable[Image.Image]) -> Prediction:
         looks = [look(image, self.manifest) for image in images]
@@ -59,8 +77,14 @@ class FakePredictor:
         return Prediction(
             scores=dict(self.scores),
             unknown_score=sum(self.scores[label] for label in UNKNOWN),
-            answer=answer(self.scores, self.manifest, usable=first.quality.usable),
-            suggestions=suggest(self.scores, self.manifest),
+            answer=answer(
+                self.scores,
+                self.manifest,
+                usable=first.quality.usable,
+                provisional=tuple(self.provisional),
+            ),
+            suggestions=suggest(self.scores, self.manifest, tuple(self.provisional)),
+            provisional={slug: len(v) for slug, v in self.provisional.items()},
             quality=first.quality,
             region=first.region,
             colours=first.colours,

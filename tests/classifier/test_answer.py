@@ -164,5 +164,6 @@ def test_the_json_has_the_documented_shape():
         "slug": "gigi-haruan",
         "name": "Gigi Haruan",
         "score": 0.45,
+        "provisional_photos": None,
     }
     assert document["elapsed_ms"] == 12.3

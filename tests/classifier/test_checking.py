@@ -473,7 +473,7 @@ class TestNothingLost:
         photo = given()
         age(photo)
 
-        def busy(photos):
+        def busy(photos, *, alone):
             raise predictor.Busy
 
         monkeypatch.setattr(predictor, "predict", busy)
@@ -487,7 +487,7 @@ class TestNothingLost:
         photo = given()
         age(photo)
 
-        def die(photos):
+        def die(photos, *, alone):
             raise MemoryError
 
         monkeypatch.setattr(predictor, "predict", die)

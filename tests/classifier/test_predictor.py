@@ -15,6 +15,8 @@ from ml.predict import load
 from tests.classifier.fakes import FakePredictor
 from tests.classifier.pictures import cloth, encoded
 
+pytestmark = pytest.mark.usefixtures("no_prototypes")
+
 
 @pytest.fixture(scope="module")
 def real():

@@ -10,7 +10,7 @@ from classifier import predictor
 from ml import images
 
 
-def test_photos_are_opened_one_after_the_other(monkeypatch):
+def test_photos_are_opened_one_after_the_other(monkeypatch, no_prototypes):
     """Each is decoded only after the one before has been looked at."""
     steps: list[str] = []
     open_image = images.open_image

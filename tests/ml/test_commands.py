@@ -28,7 +28,9 @@ def said(capsys: pytest.CaptureFixture[str]) -> dict:
     return json.loads(capsys.readouterr().out)
 
 
-@pytest.mark.parametrize("command", ["train", "evaluate", "predict", "synthesize"])
+@pytest.mark.parametrize(
+    "command", ["train", "evaluate", "predict", "remember", "synthesize"]
+)
 def test_every_command_explains_itself(command: str, capsys):
     with pytest.raises(SystemExit) as ended:
         main([command, "--help"])

@@ -83,6 +83,26 @@ def test_three_photos_bring_a_motif_among_the_suggestions(model: Path):
     assert said.map.shape == known.predict([photo(1)]).map.shape
 
 
+def test_a_loaded_model_takes_other_motifs_and_shares_its_network(model: Path):
+    """Nothing of what it was changes, so answers under way go on with the old ones."""
+    alone = Predictor(model)
+    looks = [Image.effect_noise((96, 96), spread).convert("RGB") for spread in (40, 80)]
+    vectors = np.stack([alone.embed(looks[at % 2], closely=True) for at in range(4)])
+
+    new = alone.with_provisional({"grain": vectors})
+    again = new.with_provisional({})
+
+    said = new.predict([looks[0]])
+    assert said.provisional == {"grain": 4}
+    assert (
+        said.scores
+        == Predictor(model, provisional={"grain": vectors}).predict([looks[0]]).scores
+    )
+    assert new._interpreter is alone._interpreter
+    for plain in (alone, again):
+        assert "grain" not in plain.predict([looks[0]]).scores
+
+
 def test_a_provisional_motif_is_never_stated_alone():
     manifest = predict.Manifest(
         "1", "", ("a", "b"), (), single=("a",), thresholds=Thresholds(single=0.8)
