@@ -7,7 +7,7 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from classifier import track_record, words
+from classifier import prototypes, track_record, words
 from classifier.answer import published_motifs
 from classifier.predictor import Description
 from classifier.tells import tells
@@ -68,6 +68,7 @@ def facts(
         ],
         "record": model
         and track_record.for_browsers(model.version, model.sha256, motifs),
+        "server_only": _server_only() if model else "",
         "messages": {
             **{reason: words.message(reason, [NAMES]) for reason in WITH_NAMES},
             **{reason: words.message(reason, []) for reason in WITHOUT},
@@ -94,3 +95,13 @@ def facts(
             "version": _("version"),
         },
     }
+
+
+def _server_only() -> str:
+    """Say which motifs a device does not recognise, but the server does."""
+    names = [motif.preferred_name for motif in prototypes.recognised()]
+    if not names:
+        return ""
+    return _(
+        "From a few photos, only the server recognises these so far: %(motifs)s."
+    ) % {"motifs": ", ".join(names)}

@@ -25,6 +25,7 @@ from classifier.models import CloseEmbedding
 from motifs.models import Photo
 
 if TYPE_CHECKING:
+    from motifs.models import Motif
     from motifs.models.photo import PhotoQuerySet
 
 logger = logging.getLogger(__name__)
@@ -76,6 +77,19 @@ def extended(model: predictor.Predictor) -> predictor.Predictor:
         return _held.extended
     finally:
         _looking.release()
+
+
+def recognised() -> list[Motif]:
+    """Return the motifs that this site knows by prototypes now, in order of slug."""
+    try:
+        extended(predictor.champion())
+    except predictor.NoModel:
+        return []
+    slugs = sorted({slug for slug, _pk in _held.members}) if _held is not None else []
+    if not slugs:
+        return []
+    motifs = published_motifs(slugs)
+    return [motifs[slug] for slug in slugs if slug in motifs]
 
 
 def _look(model: predictor.Predictor, held: _Held | None, now: float) -> _Held:

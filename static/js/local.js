@@ -142,6 +142,7 @@ function section(looks, note, model) {
     ...(answer.kind === "either" ? several(answer.labels) : []),
     ...record(answer, scores, model),
     weighed(scores, model),
+    ...(facts.server_only ? [element("p", { class: "note" }, facts.server_only)] : []),
     element("p", { class: "note" }, note),
     element("dl", { class: "answer-facts" }, ...colours(asked[0].colours), by(elapsed, model)),
   );

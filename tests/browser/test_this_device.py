@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+
 import pytest
 
-from classifier import predictor
+from classifier import predictor, prototypes, track_record
 from tests.browser.test_after import asked
 from tests.browser.test_identify_page import ADDRESS, ANSWER, give
 from tests.browser.test_live_camera import (
@@ -57,6 +59,29 @@ def test_no_photo_leaves_the_page_and_the_answer_is_whole(open_page):
     assert answer.locator(".score-unknown").count() == 1
     assert answer.locator(".answer-either svg, .answer-motif svg").count() >= 1
     assert page.locator(".overlay .heat").count() == 1
+    assert page.troubles == []
+
+
+def test_an_answer_says_what_is_on_record_and_what_only_the_server_knows(
+    open_page, monkeypatch
+):
+    counts = {("hiris-pudak", band): (17, 20) for band in range(4)}
+    monkeypatch.setattr(track_record, "_fresh", lambda *_: counts)
+    monkeypatch.setattr(
+        prototypes, "recognised", lambda: [SimpleNamespace(preferred_name="Baru")]
+    )
+    page = open_page(ADDRESS)
+    choose_this_device(page)
+
+    give(page, RENDERING)
+    page.wait_for_selector(ANSWER, timeout=30_000)
+
+    answer = page.locator(ANSWER)
+    assert answer.locator(".answer-record").inner_text() == (
+        "Experts agreed 17 of 20 times when it said Hiris Pudak first with a score "
+        "like this (95% interval: 64 to 95 of 100)."
+    )
+    assert "only the server recognises these so far: Baru." in answer.inner_text()
     assert page.troubles == []
 
 

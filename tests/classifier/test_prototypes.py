@@ -321,6 +321,21 @@ class TestTheWorkersPart:
         assert CloseEmbedding.objects.count() == 2
 
 
+def test_the_page_says_what_a_device_does_not_recognise(client, fake, new):
+    def said():
+        page = client.get(
+            reverse("classifier:identify"), headers={"accept-language": "en"}
+        )
+        return page.context["facts"]["server_only"]
+
+    assert said() == ""
+    confirmed(new, 3)
+    prototypes.embed_missing(50)
+    prototypes.forget()
+
+    assert said().endswith(": Baru.")
+
+
 def test_the_page_marks_it(client, fake, new):
     confirmed(new, 3)
     prototypes.embed_missing(50)
