@@ -11,6 +11,11 @@ urlpatterns = [
         name="model-file",
     ),
     re_path(
+        r"^prototypes/(?P<sha256>[0-9a-f]{64})\.bin$",
+        files.prototypes_file,
+        name="prototypes-file",
+    ),
+    re_path(
         r"^runtime/(?P<version>[0-9a-z.-]+)/(?P<name>[a-z_-]+\.(?:js|wasm))$",
         files.runtime_file,
         name="runtime-file",

@@ -16,7 +16,7 @@ from django.http import FileResponse, Http404, HttpRequest
 from django.urls import reverse
 from django.views.decorators.http import require_safe
 
-from classifier import predictor
+from classifier import predictor, prototypes
 
 FOREVER = "public, max-age=31536000, immutable"
 TYPES = {".js": "text/javascript; charset=utf-8", ".wasm": "application/wasm"}
@@ -80,6 +80,17 @@ def model_file(request: HttpRequest, sha256: str) -> FileResponse:
         response["Content-Encoding"] = "br"
     response["Vary"] = "Accept-Encoding"
     return _lasting(response)
+
+
+@require_safe
+def prototypes_file(request: HttpRequest, sha256: str) -> FileResponse:
+    """Give the prototypes of motifs that the champion never learned, for browsers."""
+    prototypes.recognised()
+    found = prototypes.content(sha256)
+    if found is None:
+        raise Http404
+    body = FileResponse(BytesIO(found), content_type="application/octet-stream")
+    return _lasting(body)
 
 
 @lru_cache(maxsize=1)

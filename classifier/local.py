@@ -69,6 +69,7 @@ def facts(
         "record": model
         and track_record.for_browsers(model.version, model.sha256, motifs),
         "server_only": _server_only() if model else "",
+        "prototypes": prototypes.for_browsers() if model else None,
         "messages": {
             **{reason: words.message(reason, [NAMES]) for reason in WITH_NAMES},
             **{reason: words.message(reason, []) for reason in WITHOUT},
@@ -76,6 +77,8 @@ def facts(
         "dyes": {name: str(text) for name, text in words.DYES.items()},
         "quality": {reason: str(text) for reason, text in words.QUALITY.items()},
         "words": {
+            "provisional": _("provisional, recognised from %(count)s photos")
+            % {"count": "{count}"},
             "record": words.track_record_pattern() % PLACES,
             "read": _("Read about %(name)s") % {"name": NAMES},
             "perhaps": _("Perhaps this one"),
@@ -98,10 +101,9 @@ def facts(
 
 
 def _server_only() -> str:
-    """Say which motifs a device does not recognise, but the server does."""
+    """Say which motifs a device does not recognise where it has no prototypes."""
     names = [motif.preferred_name for motif in prototypes.recognised()]
     if not names:
         return ""
-    return _(
-        "From a few photos, only the server recognises these so far: %(motifs)s."
-    ) % {"motifs": ", ".join(names)}
+    said = _("From a few photos, only the server recognises these so far: %(motifs)s.")
+    return said % {"motifs": ", ".join(names)}

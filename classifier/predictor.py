@@ -25,6 +25,7 @@ from ml.artifact import MODEL, Artifact, ArtifactError, Manifest
 from ml.metrics import wilson
 from ml.predict import Prediction, load
 from ml.prototypes import LEAST as LEAST_FOR_A_PROTOTYPE
+from ml.prototypes import SHARPNESS, Portable
 from ml.quality import Quality
 
 if TYPE_CHECKING:
@@ -46,6 +47,7 @@ RETRY_S = 15.0
 
 __all__ = [
     "LEAST_FOR_A_PROTOTYPE",
+    "SHARPNESS",
     "ArtifactError",
     "BadPhoto",
     "Busy",
@@ -53,6 +55,7 @@ __all__ = [
     "Network",
     "NoModel",
     "Photo",
+    "Portable",
     "Prediction",
     "Predictor",
     "Quality",
@@ -100,6 +103,8 @@ class Predictor(Protocol):
     def embed(self, image: Image.Image, *, closely: bool = False) -> Vectors: ...
 
     def with_provisional(self, provisional: Mapping[str, Vectors]) -> Predictor: ...
+
+    def portable(self) -> Portable | None: ...
 
 
 def _as_it_is(model: Predictor) -> Predictor:

@@ -7,17 +7,20 @@ process looks every ``LOOK_S`` seconds whether they are still the same ones.
 
 from __future__ import annotations
 
+import hashlib
 import logging
 import threading
 import time
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from django.db import DatabaseError
 from django.db.models import Exists, OuterRef
+from django.urls import reverse
 
 from classifier import predictor
 from classifier.answer import published_motifs
@@ -47,6 +50,14 @@ class _Held:
     members: Members
     extended: predictor.Predictor
     looked_at: float
+
+    @cached_property
+    def portable(self) -> tuple[str, predictor.Portable] | None:
+        """What a browser needs for the same, with the digest of its content."""
+        found = self.extended.portable() if self.extended is not self.model else None
+        if found is None:
+            return None
+        return hashlib.sha256(found.content).hexdigest(), found
 
 
 _held: _Held | None = None
@@ -92,15 +103,46 @@ def recognised() -> list[Motif]:
     return [motifs[slug] for slug in slugs if slug in motifs]
 
 
+def for_browsers() -> dict[str, Any] | None:
+    """Return what a browser needs to recognise them too, as JSON; None without any.
+
+    ``static/js/prototypes.js`` reads it, and the file at ``url``.
+    """
+    held = _held
+    if held is None or held.portable is None:
+        return None
+    digest, found = held.portable
+    photos = Counter(slug for slug, _pk in held.members)
+    return {
+        "url": reverse("prototypes-file", args=[digest]),
+        "sha256": held.model.artifact.sha256,
+        "labels": list(found.labels),
+        "photos": {label: photos[label] for label in found.labels if label in photos},
+        "axes": found.axes,
+        "sharpness": predictor.SHARPNESS,
+    }
+
+
+def content(digest: str) -> bytes | None:
+    """Return the file that ``for_browsers`` names; None once it has changed."""
+    held = _held
+    if held is None or held.portable is None or held.portable[0] != digest:
+        return None
+    return held.portable[1].content
+
+
 def _look(model: predictor.Predictor, held: _Held | None, now: float) -> _Held:
     try:
         found = _members(model)
         if held is not None and found == held.members:
-            return replace(held, looked_at=now)
+            held.looked_at = now
+            return held
         vectors = _vectors(model, found)
     except DatabaseError as error:
         logger.warning("motifs by prototypes stay as they were: %s", error)
-        return replace(held or _Held(model, (), model, now), looked_at=now)
+        held = held or _Held(model, (), model, now)
+        held.looked_at = now
+        return held
     answering = model
     try:
         if vectors:

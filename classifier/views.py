@@ -13,7 +13,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt, csrf_protect
 from django.views.decorators.http import require_http_methods
 
-from classifier import files, local, predictor, problems, words
+from classifier import files, local, predictor, problems, prototypes, words
 from classifier.actions import identify_photos
 from classifier.answer import Answer, Restored
 from classifier.overlay import shades
@@ -77,7 +77,8 @@ def _page(
     example: Motif | None = None,
 ) -> HttpResponse:
     model = predictor.describe()
-    drawn = local.known(model.labels) if model else {}
+    new = [motif.slug for motif in prototypes.recognised()]
+    drawn = local.known([*model.labels, *new]) if model else {}
     context: dict[str, Any] = {
         "answer": shown(answer, said) if answer and said else None,
         "error": problem.document() if problem else None,

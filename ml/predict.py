@@ -162,6 +162,12 @@ class Predictor:
         other._rejector = None
         return other
 
+    def portable(self) -> prototypes.Portable | None:
+        """Return the prototypes of provisional motifs for a browser; None without."""
+        if self._provisional is None:
+            return None
+        return prototypes.portable(self._provisional.known)
+
     def _prototypes(
         self, provisional: Mapping[str, NDArray[np.float32]]
     ) -> prototypes.Provisional:

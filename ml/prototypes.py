@@ -88,6 +88,36 @@ class Provisional:
         return {label: score * rest for label, score in scores.items()} | new
 
 
+@dataclass(frozen=True)
+class Portable:
+    """Prototypes for a program in another language; ``static/js/prototypes.js``.
+
+    The similarity of an embedding x to a label is s·kernel / |Ws|, where s are the
+    signed roots of x, less ``middle``, over ``spread``, and the whitened length is
+    |Ws|² = s·s + the sum of bend (axis·s)² over all axes.
+    """
+
+    labels: tuple[str, ...]
+    """In the order of the kernels."""
+    axes: int
+    content: bytes
+    """Little-endian 32-bit floats: middle, spread (features each), kernels (labels,
+    features), bends (axes), steps (axes); then 8-bit integers: axes (axes, features),
+    to be multiplied by their steps."""
+
+
+def portable(known: Prototypes) -> Portable:
+    """Return prototypes in a form that is small and quick to read."""
+    whitened = known.whitened
+    along = (known.vectors @ whitened.axes.T) * (whitened.gains - 1)
+    kernels = known.vectors + along @ whitened.axes
+    steps = np.abs(whitened.axes).max(axis=1) / 127
+    axes = np.round(whitened.axes / steps[:, None]).astype(np.int8)
+    floats = (whitened.middle, whitened.spread, kernels, whitened.gains**2 - 1, steps)
+    content = b"".join(np.asarray(x, "<f4").tobytes() for x in floats)
+    return Portable(known.labels, len(axes), content + axes.tobytes())
+
+
 def provisional(
     photos: Mapping[str, Vectors], memory: Embeddings, labels: Sequence[str]
 ) -> Provisional:

@@ -2,6 +2,7 @@
 
 import { available, keptModel, recogniser } from "./device.js";
 import { draw, swatch } from "./overlay.js";
+import { extended, mix, prototypesFor } from "./prototypes.js";
 import { answer as decide, suggest, unknownScore } from "./rules.js";
 
 const DYES = { motif: "green", either: "yellow", unknown: "black" };
@@ -93,6 +94,7 @@ export async function answerHere(files, { note, mayFetch = false, onProgress }) 
     if (!mayFetch && !(await keptModel(places))) return null;
     const finding = mayFetch ? localModel() : null;
     const looking = await recogniser(places, finding, onProgress);
+    const known = await prototypesFor(facts.prototypes, looking.model);
     const looks = [];
     for (const file of files) {
       const picture = await createImageBitmap(file, {
@@ -100,9 +102,10 @@ export async function answerHere(files, { note, mayFetch = false, onProgress }) 
         colorSpaceConversion: "none",
       });
       const isJpeg = file.type === "image/jpeg";
-      looks.push(await looking.look(picture, { isJpeg, isThorough: files.length === 1 }));
+      const how = { isJpeg, isThorough: files.length === 1, isClose: Boolean(known) };
+      looks.push(await looking.look(picture, how));
     }
-    return { section: section(looks, note, looking.model), overlay: overlay(looks) };
+    return { section: section(looks, note, looking.model, known), overlay: overlay(looks) };
   } catch {
     return null;
   }
@@ -118,13 +121,15 @@ function overlay(looks) {
   return draw({ region, heat });
 }
 
-function section(looks, note, model) {
+function section(looks, note, network, known) {
   const usable = looks.filter((one) => one.quality.usable);
   const asked = usable.length ? usable : looks;
-  const scores = {};
-  for (const label of model.labels) {
+  const model = known ? extended(network, known) : network;
+  let scores = {};
+  for (const label of network.labels) {
     scores[label] = asked.reduce((sum, one) => sum + one.scores[label], 0) / asked.length;
   }
+  if (known) scores = mix(scores, asked.map(({ close }) => close), known);
   const answer = inCatalogue(decide(scores, model, usable.length > 0));
   const elapsed = looks.reduce((sum, one) => sum + one.elapsed_ms, 0);
   const named = answer.labels.map((label) => motifs[label]);
@@ -141,8 +146,8 @@ function section(looks, note, model) {
     ...(answer.kind === "motif" ? [one(answer.labels[0])] : []),
     ...(answer.kind === "either" ? several(answer.labels) : []),
     ...record(answer, scores, model),
-    weighed(scores, model),
-    ...(facts.server_only ? [element("p", { class: "note" }, facts.server_only)] : []),
+    weighed(scores, model, known),
+    ...(facts.server_only && !known ? [element("p", { class: "note" }, facts.server_only)] : []),
     element("p", { class: "note" }, note),
     element("dl", { class: "answer-facts" }, ...colours(asked[0].colours), by(elapsed, model)),
   );
@@ -227,13 +232,13 @@ function several(labels) {
   ];
 }
 
-function weighed(scores, model) {
+function weighed(scores, model, known) {
   const rows = suggest(scores, model)
     .filter(([label]) => motifs[label])
     .map(([label, score]) => {
       const motif = motifs[label];
       const name = link(motif, { class: "score-name", "data-slug": motif.slug });
-      return row({}, cloth(label), name, score);
+      return row({}, cloth(label), name, score, known?.photos[label]);
     });
   const none = element("span", { class: "score-name" }, facts.words.none);
   const unknown = { class: "score-row score-unknown", "data-dye": "black" };
@@ -251,7 +256,11 @@ function weighed(scores, model) {
   );
 }
 
-function row(about, picture, name, score) {
+function provisional(photos) {
+  return facts.words.provisional.replace("{count}", photos);
+}
+
+function row(about, picture, name, score, photos) {
   const fill = document.createElementNS("http://www.w3.org/2000/svg", "svg");
   fill.setAttribute("class", "bar-fill");
   fill.setAttribute("width", `${Math.round(100 * score)}%`);
@@ -262,6 +271,7 @@ function row(about, picture, name, score) {
     element("div", { class: "score-cloth" }, picture),
     name,
     element("span", { class: "score-value" }, written(score)),
+    ...(photos ? [element("span", { class: "note score-note" }, provisional(photos))] : []),
     element("div", { class: "bar", "aria-hidden": "true" }, fill),
   );
 }

@@ -32,6 +32,24 @@ export function look(picture, input) {
   };
 }
 
+const CORNERS = [0, 1].flatMap((x) => [0, 1].map((y) => ({ fraction: 0.5, x, y })));
+
+/** Return what is looked at besides the usual squares where a few photos are all that is
+ * known: the corners, and the usual ones mirrored. See ml.predict.Predictor.embed. */
+export function closer(picture, { region, squares }, input) {
+  const corners = CORNERS.map((view) =>
+    resample(picture, square(picture, input.region ? region : null, view), input.size),
+  );
+  return [...corners, ...squares.map((one) => mirrored(one, input.size))];
+}
+
+function mirrored(pixels, size) {
+  return pixels.map((_, at) => {
+    const x = Math.floor(at / 3) % size;
+    return pixels[at + 3 * (size - 1 - 2 * x)];
+  });
+}
+
 /** Return the two halves of a region either way: left, right, top, bottom. */
 export function halves({ x, y, width, height }) {
   return [

@@ -5,7 +5,7 @@
 //               { id, do: "warm" }
 //               { id, do: "keep", model, runtime, cache, as }
 //               { id, do: "look", picture: ImageBitmap, isJpeg, isFrame,
-//                 isThorough }
+//                 isThorough, isClose }
 // Messages out: { id, progress }, and then { id, ok } or { id, error }
 //
 // A classic worker, because the runtime loads its own script with importScripts, which
@@ -137,7 +137,10 @@ function look({ picture, ...how }) {
   return lookAt(pixelsOf(picture), how);
 }
 
-async function lookAt(pixels, { isJpeg = false, isFrame = false, isThorough = false }) {
+async function lookAt(
+  pixels,
+  { isJpeg = false, isFrame = false, isThorough = false, isClose = false },
+) {
   const started = performance.now();
   const photo = looking.kept(pixels, isJpeg);
   if (Math.min(photo.width, photo.height) < 64) throw new Error("too_small");
@@ -154,6 +157,7 @@ async function lookAt(pixels, { isJpeg = false, isFrame = false, isThorough = fa
     answer: rules.answer(scores, model, seen.quality.usable),
     quality: seen.quality,
     region: seen.region,
+    close: isClose ? await closely(photo, seen, runs) : null,
     several: isThorough ? await hasSeveral(photo, seen.region) : null,
     // Nobody reads the colours of a moving picture.
     colours: isFrame ? [] : looking.dominant(seen.small, seen.region),
@@ -167,6 +171,16 @@ async function lookAt(pixels, { isJpeg = false, isFrame = false, isThorough = fa
 function named(runs) {
   const mean = (at) => runs.reduce((sum, one) => sum + one.scores[at], 0) / runs.length;
   return Object.fromEntries(model.labels.map((label, at) => [label, mean(at)]));
+}
+
+/** Return a photo's embedding for prototypes, of unit length; ml.predict's `embed`. */
+async function closely(photo, seen, usual) {
+  const runs = [...usual];
+  for (const one of looking.closer(photo, seen, model.input)) runs.push(await run(one));
+  const sum = new Float32Array(runs[0].embedding.length);
+  for (const { embedding } of runs) embedding.forEach((value, at) => (sum[at] += value));
+  const length = Math.hypot(...sum);
+  return sum.map((value) => value / length);
 }
 
 /** Whether there seems to be more than one motif in a photo. */

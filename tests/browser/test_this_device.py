@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from io import BytesIO
 from types import SimpleNamespace
 
+import numpy as np
 import pytest
+from PIL import Image
 
 from classifier import predictor, prototypes, track_record
+from motifs.models import Motif
 from tests.browser.test_after import asked
 from tests.browser.test_identify_page import ADDRESS, ANSWER, give
 from tests.browser.test_live_camera import (
@@ -68,7 +72,9 @@ def test_an_answer_says_what_is_on_record_and_what_only_the_server_knows(
     counts = {("hiris-pudak", band): (17, 20) for band in range(4)}
     monkeypatch.setattr(track_record, "_fresh", lambda *_: counts)
     monkeypatch.setattr(
-        prototypes, "recognised", lambda: [SimpleNamespace(preferred_name="Baru")]
+        prototypes,
+        "recognised",
+        lambda: [SimpleNamespace(slug="baru", preferred_name="Baru")],
     )
     page = open_page(ADDRESS)
     choose_this_device(page)
@@ -82,6 +88,67 @@ def test_an_answer_says_what_is_on_record_and_what_only_the_server_knows(
         "like this (95% interval: 64 to 95 of 100)."
     )
     assert "only the server recognises these so far: Baru." in answer.inner_text()
+    assert page.troubles == []
+
+
+@pytest.fixture
+def squares(monkeypatch, site, django_db_blocker):
+    """Photos of black and white squares, known by three of them as another motif."""
+
+    def photo(side: int, turn: int) -> Image.Image:
+        at = np.indices((320, 320)) // side
+        board = Image.fromarray(np.uint8(255 * (at.sum(axis=0) % 2))).convert("RGB")
+        return board.rotate(turn)
+
+    champion = predictor.champion()
+    with django_db_blocker.unblock():
+        slug = (
+            Motif.objects.published()
+            .exclude(slug__in=champion.manifest.labels)
+            .values_list("slug", flat=True)[0]
+        )
+    vectors = np.stack(
+        [
+            champion.embed(photo(*how), closely=True)
+            for how in ((32, 0), (40, 2), (44, 0))
+        ]
+    )
+    members = tuple((slug, pk) for pk in range(3))
+    monkeypatch.setattr(prototypes, "_members", lambda model: members)
+    monkeypatch.setattr(prototypes, "_vectors", lambda *_: {slug: vectors})
+    prototypes.forget()
+    yield photo
+    prototypes.forget()
+
+
+def test_a_motif_of_three_photos_is_recognised_as_the_server_does(open_page, squares):
+    out = BytesIO()
+    squares(38, 4).save(out, "PNG")
+    file = {"name": "x.png", "mimeType": "image/png", "buffer": out.getvalue()}
+
+    def answered(page):
+        give(page, file)
+        page.wait_for_selector(ANSWER, timeout=30_000)
+        rows = page.locator(f"{ANSWER} .score-row:not(.score-unknown)")
+        return [
+            (
+                row.locator(".score-name").inner_text(),
+                float(row.locator(".score-value").inner_text()),
+                row.locator(".score-note").all_inner_texts(),
+            )
+            for row in rows.all()
+        ]
+
+    server = answered(open_page(ADDRESS))
+    page = open_page(ADDRESS)
+    choose_this_device(page)
+    here = answered(page)
+
+    assert server[0][2] == here[0][2] == ["provisional, recognised from 3 photos"]
+    for (name, score, _), (name_here, score_here, _) in zip(server, here, strict=True):
+        assert name == name_here
+        assert score_here == pytest.approx(score, abs=0.02)
+    assert "only the server" not in page.locator(ANSWER).inner_text()
     assert page.troubles == []
 
 

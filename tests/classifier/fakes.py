@@ -68,6 +68,9 @@ class FakePredictor:
         other.scores = halved | dict.fromkeys(provisional, share)
         return other
 
+    def portable(self) -> None:
+        """Return nothing: its motifs are made up."""
+
     def predict(self, images: Iterable[Image.Image]) -> Prediction:
         looks = [look(image, self.manifest) for image in images]
         if not looks:

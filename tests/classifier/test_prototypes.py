@@ -379,3 +379,32 @@ def test_the_starter_recognises_a_new_motif_without_training(settings):
     ) as file:
         assert named(file)[0] == "gigi-haruan"
     predictor.forget()
+
+
+class TestTheFileForBrowsers:
+    @pytest.fixture
+    def about(self, use_predictor, new, monkeypatch):
+        monkeypatch.setattr(
+            FakePredictor,
+            "portable",
+            lambda self: predictor.Portable((*self.provisional,), 0, b"numbers"),
+        )
+        use_predictor(FakePredictor())
+        confirmed(new, 3)
+        prototypes.embed_missing(50)
+        prototypes.recognised()
+        return prototypes.for_browsers()
+
+    def test_it_is_found_by_its_content_and_kept_for_good(self, about, client, fake):
+        assert about["labels"] == ["baru"]
+        assert about["photos"] == {"baru": 3}
+        given = client.get(about["url"])
+        assert b"".join(given.streaming_content) == b"numbers"
+        assert "immutable" in given["Cache-Control"]
+
+    def test_it_is_gone_once_a_photo_is_withdrawn(self, about, client, later):
+        Photo.objects.filter(determined_outcome="motif").update(access="restricted")
+        later()
+
+        assert client.get(about["url"]).status_code == 404
+        assert prototypes.for_browsers() is None
