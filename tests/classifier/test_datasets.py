@@ -8,6 +8,7 @@ from collections import defaultdict
 import pytest
 from django.db import IntegrityError
 from django.db.transaction import atomic
+from django.utils.translation import override
 
 from classifier import dataset_files, datasets
 from classifier.models import DatasetPhoto, DatasetVersion, PhotoCheck
@@ -299,6 +300,23 @@ class TestVersions:
         assert left[tested.photo_id].split == "test"
         assert str(left[tested.photo_id].why) == "Diambil kembali oleh pemberinya"
         assert len(given) == 6
+
+    def test_a_file_that_became_two_motifs_is_told_as_that(self, motif):
+        given = cloths(motif, 5)
+        datasets.build(None)
+        with given[0][0].image.open("rb") as file:
+            content = file.read()
+        contribution = ContributionFactory(accepted=True, consent_to_train=True)
+        other = PhotoFactory(contribution=contribution, content=content)
+        PhotoCheck.objects.create(photo=other, checked_at=LONG_AGO)
+        determine(other, MotifFactory())
+
+        with override("en"):
+            (left,) = datasets.plan().left
+            why = str(left.why)
+
+        assert left.photo == given[0][0].pk
+        assert why == "The same file is determined as another motif elsewhere"
 
     def test_the_difference_of_two(self, motif):
         cloths(motif, 5)
