@@ -13,6 +13,7 @@ from tempfile import mkdtemp
 
 from django.utils.translation import gettext
 
+from classifier.leaving import left
 from classifier.models import DatasetPhoto, DatasetVersion
 from motifs.models import Photo
 
@@ -34,6 +35,8 @@ class ExportReport:
     withheld: int
     digest: str
     """Of the version; it is that of the folder only if nothing was withheld."""
+    reasons: dict[str, int]
+    """Why photos were withheld, in the language that is active, and how many each."""
 
 
 def export(version: DatasetVersion, folder: Path) -> ExportReport:
@@ -74,7 +77,9 @@ def _write(version: DatasetVersion, folder: Path) -> ExportReport:
         lines.writerow(("path", "group"))
         lines.writerows((paths[row.pk], row.group) for row in kept)
     (folder / SIDES_FILE).touch()
-    report = ExportReport(len(kept), len(rows) - len(kept), version.digest)
+    gone = [row for row in rows if row.photo_id not in may]
+    why = Counter(str(one.why) for one in left(gone))
+    report = ExportReport(len(kept), len(gone), version.digest, dict(why))
     sides = Counter(row.split for row in kept)
     description = {
         "version": version.number,
@@ -82,9 +87,10 @@ def _write(version: DatasetVersion, folder: Path) -> ExportReport:
         "built_at": version.built_at.isoformat(),
         "photos": report.written,
         "withheld": report.withheld,
+        "reasons": report.reasons,
         "sides": dict(sorted(sides.items())),
     }
-    text = json.dumps(description, indent=2) + "\n"
+    text = json.dumps(description, indent=2, ensure_ascii=False) + "\n"
     (folder / DESCRIPTION).write_text(text, encoding="utf-8")
     return report
 

@@ -11,21 +11,20 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
 from django.db import connection, transaction
 from django.db.models import Max
-from django.utils.translation import gettext_lazy as _
 
 from classifier import sides
+from classifier.dataset_files import export as export
+from classifier.leaving import Left, left
 from classifier.models import DatasetPhoto, DatasetVersion
-from motifs.models import Contribution, Photo
+from motifs.models import Photo
 
 if TYPE_CHECKING:
-    from django.utils.functional import _StrPromise
-
     from heritage.models import User
 
 Split = DatasetPhoto.Split
@@ -48,15 +47,6 @@ class Row(NamedTuple):
     reason: str
 
 
-class Left(NamedTuple):
-    """A photo of the last version that is not in the next one."""
-
-    photo: int
-    label: str
-    split: str
-    why: str | _StrPromise
-
-
 class Short(NamedTuple):
     """A motif with too few photos, or of too few cloths, to be learned."""
 
@@ -73,6 +63,14 @@ class Short(NamedTuple):
         return max(0, sides.LEAST_GROUPS - self.groups)
 
 
+class Change(NamedTuple):
+    """A photo whose label or side differs between two versions."""
+
+    photo: int
+    before: str
+    after: str
+
+
 @dataclass(frozen=True)
 class Plan:
     """What a dataset version would hold if it were built now."""
@@ -82,6 +80,8 @@ class Plan:
     entered: frozenset[int]
     """Photos that are not in the latest version."""
     left: tuple[Left, ...]
+    moved: tuple[Change, ...]
+    """Photos whose side differs from the latest version's: a copy joined cloths."""
     short: tuple[Short, ...]
     waiting: int
     """Photos that wait until the checks have looked for copies of them."""
@@ -91,6 +91,13 @@ class Plan:
     @property
     def new_count(self) -> int:
         return len(self.entered)
+
+    @property
+    def left_test(self) -> int:
+        """How many photos of the latest version's test do not test any more."""
+        return sum(one.split == Split.TEST for one in self.left) + sum(
+            one.before == Split.TEST for one in self.moved
+        )
 
     @property
     def digest(self) -> str:
@@ -132,7 +139,7 @@ def plan() -> Plan:
         .filter(is_disputed=False)
         .values_list("pk", flat=True)
     )
-    groups = sides.groups_of(ready)
+    groups = sides.groups_of(found)
     labels = {
         one.pk: one.determined_motif.slug for one in ready if one.determined_motif
     }
@@ -168,7 +175,12 @@ def plan() -> Plan:
         rows=tuple(rows),
         latest=latest,
         entered=frozenset(entering - before.keys()),
-        left=tuple(_left(gone, known | bare)),
+        left=tuple(left(gone, known | bare)),
+        moved=tuple(
+            Change(row.photo, before[row.photo].split, row.split)
+            for row in rows
+            if row.photo in before and before[row.photo].split != row.split
+        ),
         short=tuple(short),
         waiting=len(found) - len(checked),
         conflicts=tuple(conflicts),
@@ -211,14 +223,6 @@ def build(by: User | None, note: str = "") -> DatasetVersion:
     return version
 
 
-class Change(NamedTuple):
-    """A photo whose label or side differs between two versions."""
-
-    photo: int
-    before: str
-    after: str
-
-
 @dataclass(frozen=True)
 class Difference:
     """What became of one version in another."""
@@ -234,9 +238,13 @@ def difference(old: DatasetVersion, new: DatasetVersion) -> Difference:
     before = {one.photo_id: one for one in _photos_of(old)}
     after = {one.photo_id: one for one in _photos_of(new)}
     both = [(before[pk], after[pk]) for pk in sorted(before.keys() & after.keys())]
+    short = {one.label for one in before.values()} - {
+        one.label for one in after.values()
+    }
+    gone = [one for pk, one in before.items() if pk not in after]
     return Difference(
         entered=tuple(one for pk, one in after.items() if pk not in before),
-        left=tuple(_left([one for pk, one in before.items() if pk not in after], ())),
+        left=tuple(left(gone, short)),
         relabelled=tuple(
             Change(was.photo_id, was.label, now.label)
             for was, now in both
@@ -286,36 +294,3 @@ def _short(labels: dict[int, str], groups: dict[int, str]) -> list[Short]:
         for label in sorted(photos)
         if photos[label] < LEAST_PHOTOS or len(cloths[label]) < sides.LEAST_GROUPS
     ]
-
-
-def _left(gone: Sequence[DatasetPhoto], short: Iterable[str]) -> Iterable[Left]:
-    photos = Photo.objects.select_related("contribution", "determined_motif").in_bulk(
-        [one.photo_id for one in gone]
-    )
-    public = set(
-        Photo.objects.trainable()
-        .filter(pk__in=list(photos))
-        .values_list("pk", flat=True)
-    )
-    for one in gone:
-        photo = photos[one.photo_id]
-        why = _why(photo, is_trainable=photo.pk in public, short=set(short))
-        yield Left(photo.pk, one.label, one.split, why)
-
-
-def _why(photo: Photo, *, is_trainable: bool, short: set[str]) -> str | _StrPromise:
-    """Say why a photo is not in a dataset any more."""
-    contribution = photo.contribution
-    if contribution.state == Contribution.State.WITHDRAWN:
-        return _("Taken back by its giver")
-    if contribution.state != Contribution.State.ACCEPTED:
-        return _("Not accepted any more")
-    if not contribution.consent_to_train:
-        return _("Consent to train was taken back")
-    if not photo.determined_motif:
-        return _("No longer determined")
-    if not is_trainable:
-        return _("Restricted, or no longer one published motif")
-    if photo.determined_motif.slug in short:
-        return _("Its motif has too few photos now")
-    return _("Its cloth tests, and not everybody judged it blind")

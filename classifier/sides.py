@@ -20,24 +20,28 @@ SHARE = 0.15
 
 
 def groups_of(photos: Sequence[Photo]) -> dict[int, str]:
-    """Return the group of each photo: its contribution, and those of its copies."""
-    parent = {one.contribution_id: one.contribution_id for one in photos}
+    """Return the group of each photo: its contribution, and those of its copies.
+
+    Photos that were ever in a dataset have one too, and any copy joins contributions,
+    whether or not it enters: a cloth is known though what taught it has left.
+    """
+    known = Photo.objects.filter(pk__in=DatasetPhoto.objects.values("photo"))
+    of = dict(known.values_list("pk", "contribution"))
+    of |= {one.pk: one.contribution_id for one in photos}
+    parent: dict[int, int] = {}
 
     def root(given: int) -> int:
-        while parent[given] != given:
+        while parent.setdefault(given, given) != given:
             parent[given] = parent[parent[given]]
             given = parent[given]
         return given
 
-    of = {one.pk: one.contribution_id for one in photos}
     copies = Flag.objects.filter(
-        kind__in=(Flag.Kind.EXACT_COPY, Flag.Kind.NEAR_COPY),
-        photo__in=list(of),
-        other__in=list(of),
-    ).values_list("photo", "other")
+        kind__in=(Flag.Kind.EXACT_COPY, Flag.Kind.NEAR_COPY), other__isnull=False
+    ).values_list("photo__contribution", "other__contribution")
     for one, other in copies:
         # The oldest contribution names the group.
-        first, second = sorted((root(of[one]), root(of[other])))
+        first, second = sorted((root(one), root(other)))
         parent[second] = first
     return {pk: f"cloth-{root(contribution)}" for pk, contribution in of.items()}
 

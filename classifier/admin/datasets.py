@@ -112,7 +112,7 @@ class DatasetVersionAdmin(admin.ModelAdmin[DatasetVersion]):
             "short": [(_names([s.label])[s.label], s) for s in found.short],
             "left": found.left[:LISTED],
             "left_count": len(found.left),
-            "left_the_test": sum(one.split == "test" for one in found.left),
+            "left_the_test": found.left_test,
             "is_same": found.latest is not None and found.digest == found.latest.digest,
             "least_photos": datasets.LEAST_PHOTOS,
             "least_groups": sides.LEAST_GROUPS,

@@ -8,12 +8,13 @@ from collections import defaultdict
 import pytest
 from django.db import IntegrityError
 from django.db.transaction import atomic
+from django.utils.translation import override
 
 from classifier import dataset_files, datasets
 from classifier.models import DatasetPhoto, DatasetVersion, PhotoCheck
 from ml import dataset as ml_dataset
 from motifs.actions import flag_photo, identify_photo, withdraw_contribution
-from motifs.models import Flag
+from motifs.models import Access, Flag
 from tests.at_once import at_once
 from tests.factories import (
     LONG_AGO,
@@ -57,6 +58,12 @@ def cloths(motif, count=4, **how):
 def sides(plan_or_version):
     rows = getattr(plan_or_version, "rows", None) or plan_or_version.photos.all()
     return {getattr(row, "photo_id", None) or row.photo: row.split for row in rows}
+
+
+def before_in_group(before, tested):
+    """How many photos of a cloth tested."""
+    photos = tested.contribution.photos.values_list("pk", flat=True)
+    return sum(before[pk] == "test" for pk in photos)
 
 
 @pytest.fixture
@@ -195,6 +202,78 @@ class TestSides:
         after = sides(datasets.plan())
 
         assert after[tested.pk] == after[learned.pk] == "train"
+        found = datasets.plan()
+        assert tested.pk in {one.photo for one in found.moved}
+        assert found.left_test == before_in_group(before, tested)
+
+    def test_cloths_that_share_a_file_are_one_though_it_enters_once(self, motif):
+        cloths(motif, 4)
+        one, other = cloth(motif, blind=False), cloth(motif, blind=False)
+        same = picture_bytes(colour="teal")
+        for photos in (one, other):
+            contribution = photos[0].contribution
+            photo = PhotoFactory(contribution=contribution, content=same)
+            PhotoCheck.objects.create(photo=photo, checked_at=LONG_AGO)
+            photos.append(determine(photo, motif))
+        flag_photo(photo=other[2], kind=Flag.Kind.EXACT_COPY, other=one[2])
+
+        group = {row.photo: row.group for row in datasets.plan().rows}
+
+        assert other[2].pk not in group
+        assert group[one[0].pk] == group[other[0].pk]
+
+    def test_a_cloth_is_known_though_what_taught_it_left(self, motif):
+        given = cloths(motif, 5)
+        version = datasets.build(None)
+        learned = {
+            photo.contribution_id
+            for photos in given
+            for photo in photos
+            if version.photos.filter(photo=photo, split="train").exists()
+        }
+        for photo in (photo for photos in given for photo in photos):
+            photo.access = Access.RESTRICTED
+            photo.save()
+        late = [PhotoFactory(contribution_id=pk) for pk in sorted(learned)]
+        for photo in late:
+            PhotoCheck.objects.create(photo=photo, checked_at=LONG_AGO)
+            determine(photo, motif, is_blind=True)
+        cloths(motif, 3, blind=False)
+
+        after = sides(datasets.plan())
+
+        assert {after[photo.pk] for photo in late} == {"train"}
+
+    @pytest.mark.parametrize("seed", range(3))
+    def test_over_many_versions_nothing_that_was_learned_from_tests(self, seed):
+        """Photos come, go and turn out to be copies, at random."""
+        chance = random.Random(seed)
+        motif = MotifFactory()
+        given: list = cloths(motif, 4)
+        learned: set[int] = set()
+        for _ in range(4):
+            given += [
+                cloth(motif, chance.randint(1, 3), blind=chance.random() < 0.8)
+                for _ in range(3)
+            ]
+            one, other = chance.sample(given, 2)
+            flag_photo(photo=other[0], kind=Flag.Kind.NEAR_COPY, other=one[0])
+            gone = chance.choice(chance.choice(given))
+            gone.access = Access.RESTRICTED
+            gone.save()
+
+            version = datasets.build(None)
+
+            rows = list(version.photos.select_related("photo"))
+            of_group = defaultdict(set)
+            for row in rows:
+                of_group[row.group].add(row.split)
+            assert all(len(found) == 1 for found in of_group.values())
+            tests = {r.photo.contribution_id for r in rows if r.split == "test"}
+            trains = {r.photo.contribution_id for r in rows if r.split == "train"}
+            learned |= trains
+            assert tests
+            assert not tests & learned
 
 
 class TestVersions:
@@ -221,6 +300,23 @@ class TestVersions:
         assert left[tested.photo_id].split == "test"
         assert str(left[tested.photo_id].why) == "Diambil kembali oleh pemberinya"
         assert len(given) == 6
+
+    def test_a_file_that_became_two_motifs_is_told_as_that(self, motif):
+        given = cloths(motif, 5)
+        datasets.build(None)
+        with given[0][0].image.open("rb") as file:
+            content = file.read()
+        contribution = ContributionFactory(accepted=True, consent_to_train=True)
+        other = PhotoFactory(contribution=contribution, content=content)
+        PhotoCheck.objects.create(photo=other, checked_at=LONG_AGO)
+        determine(other, MotifFactory())
+
+        with override("en"):
+            (left,) = datasets.plan().left
+            why = str(left.why)
+
+        assert left.photo == given[0][0].pk
+        assert why == "The same file is determined as another motif elsewhere"
 
     def test_the_difference_of_two(self, motif):
         cloths(motif, 5)
@@ -268,7 +364,7 @@ class TestFolder:
         cloths(other, 4, blind=False)
         version = datasets.build(None)
 
-        report = dataset_files.export(version, tmp_path / "d1")
+        report = datasets.export(version, tmp_path / "d1")
         read = ml_dataset.split(ml_dataset.load(tmp_path / "d1"), seed=3)
 
         frozen = {(one.label, one.split, one.group) for one in version.photos.all()}
@@ -289,6 +385,7 @@ class TestFolder:
 
         names = {path.stem for path in (tmp_path / "d1").rglob("*.jpg")}
         assert report.withheld == 2
+        assert report.reasons == {"Diambil kembali oleh pemberinya": 2}
         assert not names & {str(photo.pk) for photo in given[0]}
         assert len(names) == report.written
 

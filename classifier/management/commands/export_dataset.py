@@ -31,3 +31,5 @@ class Command(BaseCommand):
         self.stdout.write(f"{options['folder']}: {report.written} photos of {version}")
         if report.withheld:
             self.stdout.write(f"{report.withheld} may no longer be used; left out")
+        for reason, count in report.reasons.items():
+            self.stdout.write(f"  {reason}: {count}")
