@@ -41,6 +41,30 @@ def queued(request: pytest.FixtureRequest) -> list[tuple[str, int]]:
     return tasks
 
 
+@pytest.fixture
+def ledger_is_read(monkeypatch: pytest.MonkeyPatch):
+    """Let the predictor follow the ledger, at every request."""
+    from classifier import ledger, predictor
+
+    monkeypatch.setattr(ledger, "CHECK_S", 0.0)
+    predictor.forget()
+    yield
+    predictor.forget()
+
+
+@pytest.fixture(autouse=True)
+def _no_ledger(request: pytest.FixtureRequest):
+    """The predictor asks no database; a test that promotes uses ``ledger_is_read``.
+
+    Else a query more or less, by the clock, would fail tests that count them.
+    """
+    if "ledger_is_read" in request.fixturenames or "ml" in request.path.parts:
+        return
+    from classifier import ledger
+
+    request.getfixturevalue("monkeypatch").setattr(ledger, "wanted", lambda: None)
+
+
 @pytest.fixture(autouse=True)
 def _default_language():
     """A request leaves its language behind in the thread; the next test has none."""
