@@ -52,6 +52,7 @@ __all__ = [
     "Photo",
     "Prediction",
     "Quality",
+    "Sealed",
     "card",
     "champion",
     "describe",
@@ -93,6 +94,7 @@ class Predictor(Protocol):
 
     artifact: Artifact
     manifest: Manifest
+    embedding_size: int
 
     def predict(self, images: Iterable[Image.Image]) -> Prediction: ...
 
@@ -241,17 +243,32 @@ def forget() -> None:
         ledger.forget()
 
 
-def verify(folder: Path, sha256: str = "") -> Manifest:
-    """Return the manifest of a model folder whose every file is as it was sealed.
+@dataclass(frozen=True)
+class Sealed:
+    """What is registered of a model: see ``classifier.models.ModelVersion``."""
+
+    version: str
+    sha256: str
+    labels: tuple[str, ...]
+    embedding_size: int
+
+
+def verify(folder: Path, sha256: str = "") -> Sealed:
+    """Load a model to see that every file is as it was sealed, and that it runs.
 
     Raises NoModel: it is missing, altered, or another network than ``sha256``.
     """
     try:
-        artifact = read(folder)
-        _expect(artifact, sha256)
+        model: Predictor = load(folder)
+        _expect(model.artifact, sha256)
     except (ArtifactError, OSError) as error:
         raise NoModel(str(error)) from error
-    return artifact.manifest
+    return Sealed(
+        version=model.manifest.version,
+        sha256=model.artifact.sha256,
+        labels=model.manifest.labels,
+        embedding_size=model.embedding_size,
+    )
 
 
 def card(folder: Path) -> str:

@@ -48,6 +48,7 @@ class FakePredictor:
             files={MODEL: hashlib.sha256(b"fake").hexdigest()},
         )
         self.artifact = Artifact(Path("fake"), self.manifest)
+        self.embedding_size = 1280
         self.photos_seen = 0
 
     def predict(self, images: Iterable[Image.Image]) -> Prediction:
