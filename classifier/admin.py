@@ -9,6 +9,8 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext
 
+# Imported so that it registers itself.
+import classifier.model_admin  # noqa: F401
 from classifier.models import Prediction
 from motifs.admin import showing
 from motifs.languages import Language

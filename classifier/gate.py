@@ -255,13 +255,13 @@ def _no_less(code: str, before: float, after: float, slack: float) -> Rule:
 def _told(champion: Mapping[str, Any], challenger: Mapping[str, Any]) -> list[Rule]:
     """Return what a keeper should know and what does not decide."""
     found = []
-    for code, path, limit in (
-        ("calibration", ("calibration_error",), lambda was: was + CALIBRATION),
-        ("latency", ("milliseconds", "p50"), lambda was: was * TIMES_SLOWER),
-        ("size", ("each", "bytes"), lambda was: was * TIMES_LARGER),
+    for code, path, times, plus in (
+        ("calibration", ("calibration_error",), 1.0, CALIBRATION),
+        ("latency", ("milliseconds", "p50"), TIMES_SLOWER, 0.0),
+        ("size", ("each", "bytes"), TIMES_LARGER, 0.0),
     ):
         was, now = (_figure(one, path) for one in (champion, challenger))
-        holds = None if was is None or now is None else now <= limit(was)
+        holds = None if was is None or now is None else now <= was * times + plus
         found.append(Rule(code, holds, decides=False, before=was, after=now))
     return found
 

@@ -22,22 +22,24 @@ def _own_media(
 
 
 @pytest.fixture(autouse=True)
-def queued(request: pytest.FixtureRequest) -> list[tuple[str, int]]:
+def queued(request: pytest.FixtureRequest) -> list[tuple[str | int, ...]]:
     """What became of photos that were added: noted here, and no broker is called.
 
-    Pairs of a task's name and the photo's id; whoever wants the work done calls the
-    task.
+    A task's name and the ids it was given; whoever wants the work done calls the task.
     """
-    tasks: list[tuple[str, int]] = []
+    tasks: list[tuple[str | int, ...]] = []
     if request.node.get_closest_marker("django_db") is not None:
         monkeypatch = request.getfixturevalue("monkeypatch")
-        from classifier.tasks import check_photo_task
+        from classifier.tasks import check_photo_task, compare_models_task
         from motifs.tasks import render_photo_task
 
         for name, task in (("check", check_photo_task), ("render", render_photo_task)):
             monkeypatch.setattr(
                 task, "delay", lambda pk, name=name: tasks.append((name, pk))
             )
+        monkeypatch.setattr(
+            compare_models_task, "delay", lambda *ids: tasks.append(("compare", *ids))
+        )
     return tasks
 
 
