@@ -319,7 +319,9 @@ def _name(code: str) -> str:
     return {
         "macro_f1": gettext("Macro-F1"),
         "auroc": gettext("Telling the unknown from the known (AUROC)"),
-        "false_positives": gettext("Unknown let through when 95 % of the known are"),
+        "false_positives": gettext(
+            "Unknown let through when 95 per cent of the known are"
+        ),
         "calibration": gettext("Calibration error"),
         "latency": gettext("Milliseconds per photo"),
         "size": gettext("Bytes of the network"),

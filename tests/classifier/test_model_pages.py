@@ -12,13 +12,15 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import translation
 
+from classifier import predictor
 from classifier.groups import MODEL_KEEPER_GROUP
 from classifier.model_views import on_day
-from classifier.models import DatasetVersion, Evaluation, Promotion
+from classifier.models import DatasetVersion, Evaluation, Promotion, SharedAnswer
 from classifier.promoting import champion_row
+from tests.classifier.pictures import photo
 from tests.classifier.rows_of_models import digest, line, model, register
 from tests.classifier.test_gate import evaluated, some, truth
-from tests.factories import UserFactory
+from tests.factories import MotifFactory, UserFactory
 
 pytestmark = pytest.mark.django_db
 ADMIN = "admin:classifier_modelversion_"
@@ -226,3 +228,27 @@ def test_programs_read_the_ledger_and_ask_for_a_day(client, lines):
     assert [one["version"] for one in every] == ["c", "d", "c"]
     assert [(one["version"], one["sha256"]) for one in day] == [("c", digest("c"))]
     assert day[0]["since"].startswith("2026-03-03T10:00:00")
+
+
+def test_a_shared_answer_stays_and_todays_model_speaks_beside_it(client, models):
+    MotifFactory(slug="gigi-haruan", name="Gigi Haruan")
+    MotifFactory(slug="hiris-pudak", name="Hiris Pudak")
+    models["b"] = model("b", "hiris-pudak")
+    for with_photo in ("yes", "no"):
+        sent = {"image": photo(), "with_photo": with_photo}
+        assert client.post(reverse("classifier:share"), sent).status_code == 201
+    kept, without = SharedAnswer.objects.order_by("photo").reverse()
+    assert client.get(kept.get_absolute_url()).context["today"] is None
+
+    line(register("b"), UserFactory())
+    predictor.forget()
+    page = client.get(kept.get_absolute_url())
+
+    assert page.context["answer"]["model"]["version"] == "own"
+    assert page.context["answer"]["suggestions"][0]["slug"] == "gigi-haruan"
+    assert page.context["today"]["model"]["version"] == "b"
+    assert page.context["today"]["suggestions"][0]["slug"] == "hiris-pudak"
+    assert client.get(without.get_absolute_url()).context["today"] is None
+    seen = models["b"].photos_seen
+    client.get(kept.get_absolute_url())
+    assert models["b"].photos_seen == seen == 1
