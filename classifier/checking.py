@@ -77,6 +77,11 @@ def check_photo(*, photo: Photo) -> None:
     """
     if photo.contribution.state == Contribution.State.WITHDRAWN:
         return
+    with predictor.one_model():
+        _check(photo)
+
+
+def _check(photo: Photo) -> None:
     if not _begin(photo):
         return
     try:

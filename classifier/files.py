@@ -64,15 +64,19 @@ def runtime_bytes() -> int:
 
 @require_safe
 def model_file(request: HttpRequest, sha256: str) -> FileResponse:
-    """Give the champion's LiteRT file; an older model's is gone."""
+    """Give a champion's LiteRT file; an earlier one's for pages that are still open."""
     network = predictor.network()
-    if network is None or network.manifest["sha256"] != sha256:
+    if network is not None and network.manifest["sha256"] == sha256:
+        file = network.file
+    else:
+        file = predictor.earlier_file(sha256) or Path()
+    if not file.name:
         raise Http404
     try:
         if _takes_brotli(request):
-            body: Any = BytesIO(_packed(network.file, sha256))
+            body: Any = BytesIO(_packed(file, sha256))
         else:
-            body = network.file.open("rb")
+            body = file.open("rb")
     except OSError as error:
         raise Http404 from error
     response = FileResponse(body, content_type="application/octet-stream")

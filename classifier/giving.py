@@ -6,6 +6,7 @@ import uuid
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from django.core.cache import cache
 from django.core.files.base import ContentFile, File
 from django.db import IntegrityError, transaction
 
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 
     from heritage.models import User
 
+A_DAY_S = 86400
 SHARED_SIDE = 1600
 """Longer side of a shared photo, in pixels."""
 
@@ -46,6 +48,31 @@ def share_answer(photos: Sequence[File[Any]], *, with_photo: bool) -> SharedAnsw
         shared.photo.delete(save=False)
         raise
     return shared
+
+
+def said_today(shared: SharedAnswer) -> dict[str, Any] | None:
+    """Return what the model that answers now says of a shared photo, as the API would.
+
+    None where no photo was kept, where the same model gave the answer, and where the
+    photo cannot be looked at now. Asked once per photo and model a day.
+    """
+    now = predictor.describe()
+    if (
+        not shared.photo
+        or now is None
+        or now.sha256 == shared.answer["model"]["sha256"]
+    ):
+        return None
+    key = f"said-today:{shared.pk}:{now.sha256}"
+    said: dict[str, Any] | None = cache.get(key)
+    if said is None:
+        try:
+            with shared.photo.open("rb") as file:
+                _answer, said = identify_photos([file])
+        except (problems.Problem, OSError):
+            return None
+        cache.set(key, said, A_DAY_S)
+    return said
 
 
 def unshare_answer(shared: SharedAnswer) -> None:

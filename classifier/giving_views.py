@@ -20,7 +20,7 @@ from django.views.decorators.http import (
 from classifier import problems
 from classifier.answer import restored
 from classifier.forms import ReportForm
-from classifier.giving import report_answer, share_answer, unshare_answer
+from classifier.giving import report_answer, said_today, share_answer, unshare_answer
 from classifier.models import SharedAnswer
 from classifier.photos import photos_in
 from classifier.throttles import throttle
@@ -118,7 +118,9 @@ def shared(request: HttpRequest, key: str) -> HttpResponse:
         unshare_answer(found)
         gone = {"title": _("It is no longer shared")}
         return render(request, "classifier/shared_gone.html", gone)
+    today = said_today(found)
     context: dict[str, Any] = {
+        "today": restored(today)[1] if today else None,
         "shared": found,
         "is_owner": is_owner,
         "answer": shown(*restored(found.answer)),

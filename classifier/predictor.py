@@ -1,5 +1,8 @@
 """The one door to ml: the champion, loaded at first use and once per process.
 
+The ledger is read once a second. A new champion is loaded while the earlier one goes
+on answering; ``one_model`` keeps what is said in one request of one model.
+
 Nothing else in the project imports ml, so that what the site knows of the network
 can be read here, and a test can stand a fake in its place.
 """
@@ -9,7 +12,9 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
@@ -19,9 +24,10 @@ from django.conf import settings
 from django.core.files.base import File
 from PIL import Image
 
+from classifier import ledger
 from ml import images
 from ml import quality as ml_quality
-from ml.artifact import MODEL, Artifact, ArtifactError, Manifest
+from ml.artifact import CARD, MODEL, Artifact, ArtifactError, Manifest, read
 from ml.metrics import wilson
 from ml.predict import Prediction, load
 from ml.prototypes import LEAST as LEAST_FOR_A_PROTOTYPE
@@ -44,6 +50,7 @@ AT_ONCE = 2
 WAIT_S = 10.0
 # A model that could not be loaded is tried again after this, not on every page.
 RETRY_S = 15.0
+NEVER = float("-inf")
 
 __all__ = [
     "LEAST_FOR_A_PROTOTYPE",
@@ -59,13 +66,18 @@ __all__ = [
     "Prediction",
     "Predictor",
     "Quality",
+    "Sealed",
+    "card",
     "champion",
     "describe",
+    "earlier_file",
     "forget",
     "network",
+    "one_model",
     "predict",
     "quality",
     "rendition",
+    "verify",
     "wilson",
 ]
 
@@ -97,6 +109,7 @@ class Predictor(Protocol):
 
     artifact: Artifact
     manifest: Manifest
+    embedding_size: int
 
     def predict(self, images: Iterable[Image.Image]) -> Prediction: ...
 
@@ -132,39 +145,179 @@ class Description:
     single: frozenset[str]
 
 
+# Held by whoever loads a model while there is none to answer.
 _lock = threading.Lock()
+# Replaced and never altered, so that it may be read without a lock.
 _loaded: dict[Path, Predictor] = {}
 _failed: dict[Path, tuple[float, str]] = {}
 _turns = threading.BoundedSemaphore(AT_ONCE)
+# Held while a new champion is loaded beside the one that answers.
+_loading = threading.Lock()
+# Counts the calls of forget, so that a load that began before one leaves no trace.
+_times_forgotten = 0
+_held: ContextVar[list[Predictor] | None] = ContextVar("one_model", default=None)
+
+
+@contextmanager
+def one_model() -> Iterator[None]:
+    """Let everything inside be said by one model, whatever is promoted meanwhile."""
+    if _held.get() is not None:
+        yield
+        return
+    token = _held.set([])
+    try:
+        yield
+    finally:
+        _held.reset(token)
 
 
 def champion() -> Predictor:
-    """Return the model of ``settings.MODEL_FOLDER``, loaded.
+    """Return the model that the ledger names, or an earlier one until it is loaded.
+
+    Without a line in the ledger it is the model of ``settings.MODEL_FOLDER``.
 
     Raises:
-        NoModel: the folder is missing or damaged.
+        NoModel: there is none that could be loaded.
     """
-    folder = Path(settings.MODEL_FOLDER)
+    held = _held.get()
+    if held:
+        return held[0]
+    model = _current()
+    if held is not None:
+        held.append(model)
+    return model
+
+
+def _current() -> Predictor:
+    wanted = ledger.followed()
+    own = ledger.Wanted(Path(settings.MODEL_FOLDER), "")
+    chosen = wanted or own
+    loaded = _loaded
+    if chosen.folder in loaded:
+        return loaded[chosen.folder]
+    if wanted is not None and loaded:
+        _load_beside(wanted)
+        return next(iter(loaded.values()))
     with _lock:
-        if folder in _loaded:
-            return _loaded[folder]
-        failed_at, reason = _failed.get(folder, (float("-inf"), ""))
-        if time.monotonic() - failed_at < RETRY_S:
-            raise NoModel(reason)
+        if chosen.folder in _loaded:
+            return _loaded[chosen.folder]
         try:
-            _loaded[folder] = load(folder)
-        except (ArtifactError, OSError) as error:
-            logger.warning("no model to identify with: %s", error)
-            _failed[folder] = (time.monotonic(), str(error))
-            raise NoModel(str(error)) from error
-        return _loaded[folder]
+            return _load(chosen)
+        except NoModel as error:
+            if wanted is None or wanted.folder == own.folder:
+                raise
+            logger.error("the champion cannot be loaded, %s answers: %s", own, error)
+            return _loaded.get(own.folder) or _load(own)
+
+
+def _load_beside(wanted: ledger.Wanted) -> None:
+    """Begin to load a new champion, unless that is being done or just failed."""
+    failed_at, _reason = _failed.get(wanted.folder, (NEVER, ""))
+    if time.monotonic() - failed_at < RETRY_S or not _loading.acquire(blocking=False):
+        return
+
+    def work() -> None:
+        try:
+            model = _load(wanted)
+            logger.info("model %s answers from now on", model.manifest.version)
+        except NoModel as error:
+            logger.error("the new champion cannot be loaded: %s", error)
+        finally:
+            _loading.release()
+
+    threading.Thread(target=work, name="new-champion", daemon=True).start()
+
+
+def _load(wanted: ledger.Wanted) -> Predictor:
+    """Load a model and let it answer.
+
+    Raises NoModel, also where it has just failed.
+    """
+    global _loaded
+    failed_at, reason = _failed.get(wanted.folder, (NEVER, ""))
+    if time.monotonic() - failed_at < RETRY_S:
+        raise NoModel(reason)
+    began = _times_forgotten
+    try:
+        model: Predictor = load(wanted.folder)
+        _expect(model.artifact, wanted.sha256)
+    # Whatever is wrong with it, the model that answers goes on.
+    except Exception as error:
+        if not isinstance(error, ArtifactError | OSError):
+            logger.exception("%s could not be loaded", wanted.folder)
+        logger.warning("no model to identify with: %s", error)
+        if began == _times_forgotten:
+            _failed[wanted.folder] = (time.monotonic(), str(error))
+        raise NoModel(str(error)) from error
+    if began == _times_forgotten:
+        _loaded = {wanted.folder: model}
+    return model
+
+
+def _expect(artifact: Artifact, sha256: str) -> None:
+    if sha256 and artifact.sha256 != sha256:
+        raise ArtifactError(
+            f"{artifact.folder} holds the network {artifact.sha256[:12]}, and "
+            f"{sha256[:12]} is registered."
+        )
 
 
 def forget() -> None:
     """Load the champion again at its next use."""
+    global _loaded, _times_forgotten
     with _lock:
-        _loaded.clear()
+        _times_forgotten += 1
+        _loaded = {}
         _failed.clear()
+        ledger.forget()
+
+
+@dataclass(frozen=True)
+class Sealed:
+    """What is registered of a model: see ``classifier.models.ModelVersion``."""
+
+    version: str
+    sha256: str
+    labels: tuple[str, ...]
+    embedding_size: int
+
+
+def verify(folder: Path, sha256: str = "") -> Sealed:
+    """Load a model to see that every file is as it was sealed, and that it runs.
+
+    Raises NoModel: it is missing, altered, or another network than ``sha256``.
+    """
+    try:
+        model: Predictor = load(folder)
+        _expect(model.artifact, sha256)
+    except (ArtifactError, OSError) as error:
+        raise NoModel(str(error)) from error
+    return Sealed(
+        version=model.manifest.version,
+        sha256=model.artifact.sha256,
+        labels=model.manifest.labels,
+        embedding_size=model.embedding_size,
+    )
+
+
+def card(folder: Path) -> str:
+    """Return a model's card, in Markdown; "" where there is none."""
+    try:
+        return (folder / CARD).read_text(encoding="utf-8")
+    except OSError:
+        return ""
+
+
+def earlier_file(sha256: str) -> Path | None:
+    """Return the LiteRT file of a model that was live, for pages still open."""
+    for version in ledger.was_live(sha256):
+        folder = ledger.folder_of(version)
+        try:
+            if read(folder, verify=False).sha256 == sha256:
+                return folder / MODEL
+        except (ArtifactError, OSError):
+            continue
+    return None
 
 
 def describe() -> Description | None:

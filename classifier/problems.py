@@ -174,6 +174,10 @@ def no_model() -> Problem:
     )
 
 
+def bad_day() -> Problem:
+    return Problem(400, "bad_day", _("This is no day."), _("Give it as YYYY-MM-DD."))
+
+
 def not_looked_at() -> Problem:
     return Problem(
         503,

@@ -10,7 +10,9 @@ from django.db import OperationalError
 from classifier import prototypes
 from classifier.actions import answer_job
 from classifier.checking import check_photo_by_id
+from classifier.models import DatasetVersion, ModelVersion
 from classifier.predictor import Busy
+from classifier.promoting import compare
 
 
 @shared_task(
@@ -47,3 +49,18 @@ def embed_missing_task() -> None:
 def check_photo_task(photo_id: int) -> None:
     """Check one photo. Running it twice is the same as running it once."""
     check_photo_by_id(photo_id)
+
+
+@shared_task(
+    acks_late=True,
+    autoretry_for=(OperationalError,),
+    retry_backoff=True,
+    max_retries=5,
+    ignore_result=True,
+)
+def compare_models_task(version_id: int, dataset_id: int) -> None:
+    """Evaluate a version and the champion on a dataset; what is measured stays."""
+    compare(
+        version=ModelVersion.objects.get(pk=version_id),
+        dataset=DatasetVersion.objects.get(pk=dataset_id),
+    )

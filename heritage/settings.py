@@ -82,6 +82,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "heritage.offline.OfflineMiddleware",
+    "classifier.middleware.OneModelMiddleware",
     "django_prometheus.middleware.PrometheusAfterMiddleware",
 ]
 

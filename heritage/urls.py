@@ -51,6 +51,7 @@ urlpatterns = [
         path("feed/", feeds.photos, name="feed"),
         path("contributions/", include("motifs.contribution_urls")),
         path("identify/", include("classifier.urls")),
+        path("model/", include("classifier.model_urls")),
         path("account/", include("heritage.account_urls")),
         # One page changes a password, the one with rate limits and a mail about it.
         path(

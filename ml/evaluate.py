@@ -9,12 +9,13 @@ import time
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from ml import calibrate, metrics, robustness
-from ml.artifact import Manifest
+from ml.artifact import MODEL, Manifest
 from ml.dataset import Dataset, DatasetError, Sample
 from ml.images import ImageError, open_image
 from ml.job import Progress
@@ -146,6 +147,38 @@ def rejection_scores(
     if own is None and manifest.unknown_labels:
         own = 1 - asked.scores[:, motifs].sum(axis=1)
     return ({} if own is None else {"model": own}) | {"max_softmax": plain}
+
+
+def each(asked: Asked, known: Dataset, predictor: Predictor) -> dict[str, Any]:
+    """Return what was said of each photo, so that two models can be compared by photo.
+
+    Returns:
+        ``motifs`` that the model knows, ``bytes`` of its network, and ``photos``: per
+        photo its path in the dataset, its ``label``, the label with the best score
+        (``said``) and ``rejection``, higher is less known.
+    """
+    manifest = predictor.manifest
+    kinds = rejection_scores(asked, manifest)
+    unlike = kinds.get("model", kinds["max_softmax"])
+    said = asked.scores.argmax(axis=1)
+    return {
+        "motifs": list(manifest.motifs),
+        "bytes": (predictor.artifact.folder / MODEL).stat().st_size,
+        "photos": [
+            {
+                "photo": _within(sample.path, known.root),
+                "label": sample.label,
+                "said": manifest.labels[best],
+                "rejection": round(float(value), 6),
+            }
+            for sample, best, value in zip(asked.samples, said, unlike, strict=True)
+        ],
+    }
+
+
+def _within(path: Path, root: Path) -> str:
+    inside = path.relative_to(root) if path.is_relative_to(root) else path
+    return inside.as_posix()
 
 
 def sources(

@@ -139,6 +139,7 @@ class Predictor:
                 f"{self.artifact.folder / MODEL} is not the network that its "
                 f"manifest describes."
             )
+        self.embedding_size: int = shapes["embedding"][-1]
         self._memory: Embeddings | None = None
         self._remembers = embeddings.FILE in self.manifest.files
         self._provisional: prototypes.Provisional | None = None

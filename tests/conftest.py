@@ -22,16 +22,19 @@ def _own_media(
 
 
 @pytest.fixture(autouse=True)
-def queued(request: pytest.FixtureRequest) -> list[tuple[str, int]]:
+def queued(request: pytest.FixtureRequest) -> list[tuple[str | int, ...]]:
     """What became of photos that were added: noted here, and no broker is called.
 
-    Pairs of a task's name and the photo's id; whoever wants the work done calls the
-    task.
+    A task's name and the ids it was given; whoever wants the work done calls the task.
     """
-    tasks: list[tuple[str, int]] = []
+    tasks: list[tuple[str | int, ...]] = []
     if request.node.get_closest_marker("django_db") is not None:
         monkeypatch = request.getfixturevalue("monkeypatch")
-        from classifier.tasks import check_photo_task, embed_missing_task
+        from classifier.tasks import (
+            check_photo_task,
+            compare_models_task,
+            embed_missing_task,
+        )
         from motifs.tasks import render_photo_task
 
         for name, task in (("check", check_photo_task), ("render", render_photo_task)):
@@ -39,7 +42,34 @@ def queued(request: pytest.FixtureRequest) -> list[tuple[str, int]]:
                 task, "delay", lambda pk, name=name: tasks.append((name, pk))
             )
         monkeypatch.setattr(embed_missing_task, "delay", lambda: None)
+        monkeypatch.setattr(
+            compare_models_task, "delay", lambda *ids: tasks.append(("compare", *ids))
+        )
     return tasks
+
+
+@pytest.fixture
+def ledger_is_read(monkeypatch: pytest.MonkeyPatch):
+    """Let the predictor follow the ledger, at every request."""
+    from classifier import ledger, predictor
+
+    monkeypatch.setattr(ledger, "CHECK_S", 0.0)
+    predictor.forget()
+    yield
+    predictor.forget()
+
+
+@pytest.fixture(autouse=True)
+def _no_ledger(request: pytest.FixtureRequest):
+    """The predictor asks no database; a test that promotes uses ``ledger_is_read``.
+
+    Else a query more or less, by the clock, would fail tests that count them.
+    """
+    if "ledger_is_read" in request.fixturenames or "ml" in request.path.parts:
+        return
+    from classifier import ledger
+
+    request.getfixturevalue("monkeypatch").setattr(ledger, "wanted", lambda: None)
 
 
 @pytest.fixture(autouse=True)

@@ -12,6 +12,7 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
+from django.conf import settings
 from django.contrib import admin
 from django.contrib.auth.hashers import make_password
 from django.contrib.auth.models import Group
@@ -23,7 +24,14 @@ from django.utils.translation import override
 
 from classifier import predictor
 from classifier.groups import MODEL_KEEPER_GROUP
-from classifier.models import DatasetVersion, IdentifyJob, SharedAnswer
+from classifier.models import (
+    DatasetVersion,
+    Evaluation,
+    IdentifyJob,
+    ModelVersion,
+    Promotion,
+    SharedAnswer,
+)
 from heritage.models import User
 from motifs.actions import record
 from motifs.models import Identification, ProblemReport
@@ -137,6 +145,7 @@ def make_world() -> dict[str, Any]:
         "dataset": DatasetVersion.objects.create(number=1, digest="0" * 64),
         "shared": share(),
         "job": IdentifyJob.objects.create(language=LANGUAGE),
+        **ledger(people["model keeper"]),
         "model": SimpleNamespace(sha256=network.manifest["sha256"] if network else ""),
     }
 
@@ -155,7 +164,30 @@ def share() -> SharedAnswer:
     return SharedAnswer.objects.get()
 
 
+def ledger(keeper: User) -> dict[str, Any]:
+    """Make a version that was promoted once, with a report, and a dataset."""
+    folder = Path(settings.MODELS_FOLDER) / "reports" / "1"
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "report.html").write_text("<p>Report")
+    version = ModelVersion.objects.create(
+        version="9", sha256="9" * 64, labels=[], embedding_size=1, folder="9"
+    )
+    dataset = DatasetVersion.objects.create(number=9, digest="9" * 64)
+    return {
+        "modelversion": version,
+        "modeldataset": dataset,
+        "evaluation": Evaluation.objects.create(
+            model_version=version, dataset=dataset, metrics={}, folder="reports/1"
+        ),
+        "promotion": Promotion.objects.create(
+            to_version=version, promoted_by=keeper, passed_gate=True
+        ),
+    }
+
+
 BY_ARGUMENT = {
+    "version_id": "modelversion.pk",
+    "evaluation_id": "evaluation.pk",
     "slug": "motif.slug",
     "key": "contribution.key",
     "photo_id": "photo.pk",

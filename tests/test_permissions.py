@@ -21,9 +21,10 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
-def world(settings, tmp_path):
+def world(settings, tmp_path, tmp_path_factory):
     settings.ACCOUNT_RATE_LIMITS = False
     settings.RUNTIME_FOLDER = tmp_path
+    settings.MODELS_FOLDER = tmp_path_factory.mktemp("models")
     (tmp_path / "2.5.3").mkdir()
     (tmp_path / "2.5.3" / "index.js").write_text("")
     return make_world()

@@ -1,6 +1,12 @@
-"""The model keepers' workplace: datasets, and what the recogniser thinks of photos."""
+"""The model keepers' workplace: datasets, model versions and the ledger."""
 
 from classifier.admin.datasets import DatasetVersionAdmin
 from classifier.admin.suggestions import suggestions
+from classifier.admin.versions import ModelVersionAdmin, PromotionAdmin
 
-__all__ = ["DatasetVersionAdmin", "suggestions"]
+__all__ = [
+    "DatasetVersionAdmin",
+    "ModelVersionAdmin",
+    "PromotionAdmin",
+    "suggestions",
+]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 from pgvector.django import HalfVectorField
 
 from motifs.models import Photo
@@ -19,7 +20,9 @@ class ModelVersion(models.Model):
     Registered when a run has made it, or when it first looks at a given photo.
     """
 
-    version = models.CharField(max_length=100, unique=True, editable=False)
+    version = models.CharField(
+        _("version"), max_length=100, unique=True, editable=False
+    )
     sha256 = models.CharField("SHA-256", max_length=64, editable=False)
     labels = models.JSONField(
         editable=False, help_text="Motifs and unknown labels, in the network's order."
@@ -32,7 +35,9 @@ class ModelVersion(models.Model):
         help_text="Below settings.MODELS_FOLDER; none for the one that the site came "
         "with (settings.MODEL_FOLDER).",
     )
-    registered_at = models.DateTimeField(default=timezone.now, editable=False)
+    registered_at = models.DateTimeField(
+        _("registered at"), default=timezone.now, editable=False
+    )
     indexed_at = models.DateTimeField(
         null=True,
         editable=False,
@@ -40,6 +45,8 @@ class ModelVersion(models.Model):
     )
 
     class Meta:
+        verbose_name = _("model version")
+        verbose_name_plural = _("model versions")
         constraints = [
             models.CheckConstraint(
                 condition=Q(sha256__regex=r"^[0-9a-f]{64}$"),

@@ -57,19 +57,25 @@ def add(commands: Any) -> argparse.ArgumentParser:
         help="with --report: no photo is copied into it",
     )
     option("--json", action="store_true", help="print all figures as JSON")
+    option(
+        "--each",
+        action="store_true",
+        help="with --json: also what was said of each photo",
+    )
     return command
 
 
 def run(given: Namespace, bars: Bars) -> int:
     """Run the command and return its exit code."""
-    from ml.evaluate import evaluate
+    from ml.evaluate import each, evaluate
     from ml.predict import Predictor
 
     compared = _compared(given.crossvalidation)
     predictor = Predictor(given.model)
+    known = dataset.load(given.dataset)
     found, asked = evaluate(
         predictor,
-        dataset.load(given.dataset),
+        known,
         unknown(given.unknown),
         split=given.split,
         is_distorted_too=given.robustness,
@@ -96,7 +102,8 @@ def run(given: Namespace, bars: Bars) -> int:
             replace_out=given.replace,
         )
     if given.json:
-        print_json({"model": predictor.manifest.version, **found})
+        of_each = {"each": each(asked, known, predictor)} if given.each else {}
+        print_json({"model": predictor.manifest.version, **found, **of_each})
     else:
         print_figures(str(given.dataset), found)
     if given.report:

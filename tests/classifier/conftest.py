@@ -1,11 +1,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 
 from classifier import predictor, prototypes, track_record
 from tests.classifier.fakes import FakePredictor
+from tests.classifier.rows_of_models import model
 
 
 @pytest.fixture(autouse=True)
@@ -45,3 +47,20 @@ def no_model(settings, tmp_path) -> Iterator[None]:
     settings.MODEL_FOLDER = tmp_path / "nothing"
     yield
     predictor.forget()
+
+
+@pytest.fixture
+def models(settings, tmp_path, monkeypatch, ledger_is_read):
+    """Folders by name, and what is loaded from them; an exception is raised."""
+    settings.MODELS_FOLDER = tmp_path
+    settings.MODEL_FOLDER = tmp_path / "own"
+    there = {"own": model("own")}
+
+    def load(folder):
+        found = there[Path(folder).name]
+        if isinstance(found, Exception):
+            raise found
+        return found
+
+    monkeypatch.setattr(predictor, "load", load)
+    return there

@@ -49,6 +49,7 @@ class FakePredictor:
             files={MODEL: hashlib.sha256(b"fake").hexdigest()},
         )
         self.artifact = Artifact(Path("fake"), self.manifest)
+        self.embedding_size = 1280
         self.photos_seen = 0
         self.provisional: dict[str, np.ndarray] = {}
 

@@ -101,6 +101,26 @@ def test_evaluate_reports_what_the_library_measures(
     assert f"{found['macro_f1']:.3f}" in words
 
 
+def test_evaluate_says_on_demand_what_it_said_of_each_photo(
+    model: Path, photos: Path, strangers: Path, capsys
+):
+    command = ["evaluate", str(model), str(photos), "--unknown", str(strangers)]
+
+    main([*command, "--json", "--quiet"])
+    assert "each" not in said(capsys)
+    main([*command, "--json", "--each", "--quiet"])
+    found = said(capsys)
+
+    rows = {row["photo"]: row for row in found["each"]["photos"]}
+    dots = [row for row in rows.values() if row["label"] == "dots"]
+    right = sum(row["said"] == "dots" for row in dots)
+    assert rows["dots/00.jpg"]["label"] == "dots"
+    assert len(rows) == found["photos"]
+    assert right == found["labels"]["dots"]["recall"]["hits"]
+    assert found["each"]["motifs"] == ["checks", "dots", "stripes"]
+    assert found["each"]["bytes"] == (model / artifact.MODEL).stat().st_size
+
+
 def test_motifs_that_the_model_does_not_know_count_as_unknown(
     model: Path, photos: Path, tmp_path: Path
 ):

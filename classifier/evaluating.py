@@ -1,0 +1,89 @@
+"""Evaluate a model version on a dataset version's test photos, in a child process."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from importlib.util import find_spec
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from django.conf import settings
+from django.utils.module_loading import import_string
+from django.utils.translation import gettext as _
+
+from classifier import ledger, predictor
+from classifier.models import DatasetVersion, Evaluation, ModelVersion
+from classifier.refusals import ModelRefused
+
+LONGEST_S = 3600
+REPORT = "report.html"
+
+
+def export_dataset(dataset: DatasetVersion, folder: Path) -> None:
+    """Write a dataset version as a folder that ``python -m ml`` reads."""
+    import_string("classifier.datasets.export")(dataset, folder)
+
+
+def evaluate(*, version: ModelVersion, dataset: DatasetVersion) -> Evaluation:
+    """Ask a version about the test photos of a dataset; once is enough.
+
+    Takes seconds to minutes. Two at once do the work twice and keep one result.
+
+    Raises ModelRefused: the model is damaged, or the photos cannot be evaluated.
+    """
+    earlier = Evaluation.objects.filter(model_version=version, dataset=dataset).first()
+    if earlier is not None:
+        return earlier
+    folder = ledger.folder_of(version)
+    try:
+        predictor.verify(folder, version.sha256)
+    except predictor.NoModel as error:
+        raise ModelRefused(str(error)) from error
+    # No picture is copied into the report: it would outlive a withdrawn photo.
+    report = Path("reports") / f"{version.pk}-D{dataset.number}"
+    wanted: list[str | Path] = []
+    if find_spec("matplotlib"):
+        (Path(settings.MODELS_FOLDER) / report.parent).mkdir(
+            parents=True, exist_ok=True
+        )
+        there = Path(settings.MODELS_FOLDER) / report
+        wanted = ["--report", there, "--no-gallery", "--replace"]
+    with TemporaryDirectory(prefix="evaluation-") as parent:
+        photos = Path(parent) / f"D{dataset.number}"
+        export_dataset(dataset, photos)
+        figures = _ask(folder, photos, wanted)
+    made, _is_new = Evaluation.objects.get_or_create(
+        model_version=version,
+        dataset=dataset,
+        defaults={"metrics": figures, "folder": str(report) if wanted else ""},
+    )
+    return made
+
+
+def _ask(model: Path, photos: Path, wanted: list[str | Path]) -> dict[str, Any]:
+    command = [sys.executable, "-m", "ml", "evaluate", model, photos, *wanted]
+    command += ["--split", "test", "--json", "--each", "--quiet"]
+    try:
+        done = subprocess.run(
+            command,
+            cwd=settings.BASE_DIR,
+            capture_output=True,
+            text=True,
+            timeout=LONGEST_S,
+            check=False,
+        )
+    except subprocess.TimeoutExpired as error:
+        raise ModelRefused(
+            _("The evaluation took over an hour and was stopped.")
+        ) from error
+    if done.returncode:
+        lines = done.stderr.strip().splitlines()
+        raise ModelRefused(
+            _("The evaluation failed: %(problem)s")
+            % {"problem": lines[-1] if lines else done.returncode}
+        )
+    figures: dict[str, Any] = json.loads(done.stdout)
+    return figures

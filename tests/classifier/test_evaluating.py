@@ -1,0 +1,105 @@
+"""Versions are evaluated by a child process on a dataset's test photos, once."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+from django.conf import settings as site
+
+from classifier import evaluating, predictor
+from classifier.evaluating import evaluate
+from classifier.models import DatasetVersion, Evaluation
+from classifier.promoting import champion_row, compare
+from classifier.refusals import ModelRefused
+from tests.classifier.pictures import cloth
+from tests.classifier.rows_of_models import register
+
+pytestmark = pytest.mark.django_db
+LABELS = ("gigi-haruan", "hiris-pudak")
+
+
+@pytest.fixture
+def exported(settings, tmp_path, monkeypatch):
+    """What was exported: every label has photos to test with and to learn from."""
+    settings.MODELS_FOLDER = tmp_path / "models"
+    settings.MODELS_FOLDER.mkdir()
+    written = []
+
+    def export(dataset, folder):
+        written.append(dataset.number)
+        for place, label in enumerate(LABELS):
+            for side, count in (("train", 1), ("test", 2)):
+                here = folder / side / label
+                here.mkdir(parents=True)
+                for n in range(count):
+                    seed = 10 * place + n + 100 * (side == "train")
+                    cloth(seed=seed).save(here / f"{n}.jpg")
+
+    monkeypatch.setattr(evaluating, "export_dataset", export)
+    predictor.forget()
+    return written
+
+
+@pytest.fixture
+def dataset():
+    return DatasetVersion.objects.create(number=3, digest="a" * 64)
+
+
+def test_champion_and_challenger_are_asked_about_the_same_test_photos(
+    exported, dataset, settings
+):
+    shutil.copytree(site.MODEL_FOLDER, settings.MODELS_FOLDER / "same")
+    own = champion_row()
+    version = register("same")
+    version.sha256 = own.sha256
+    version.save()
+
+    found = compare(version=version, dataset=dataset)
+
+    each = found.challenger.metrics["each"]["photos"]
+    assert {row["photo"] for row in each} == {
+        f"test/{label}/{n}.jpg" for label in LABELS for n in range(2)
+    }
+    assert found.verdict.passed
+    assert exported == [3, 3]
+
+    again = compare(version=version, dataset=dataset)
+
+    assert again.challenger == found.challenger
+    assert exported == [3, 3]
+    assert Evaluation.objects.count() == 2
+
+
+def test_the_report_lies_in_a_folder_of_its_own(exported, dataset, settings):
+    pytest.importorskip("matplotlib")
+
+    made = evaluate(version=champion_row(), dataset=dataset)
+
+    there = settings.MODELS_FOLDER / made.folder
+    assert (there / evaluating.REPORT).is_file()
+    assert not list(there.glob("**/*.jpg"))
+
+
+def test_a_damaged_model_is_not_evaluated(exported, dataset, settings):
+    folder = Path(shutil.copytree(site.MODEL_FOLDER, settings.MODELS_FOLDER / "b"))
+    (folder / "model.tflite").write_bytes(b"")
+
+    with pytest.raises(ModelRefused):
+        evaluate(version=register("b"), dataset=dataset)
+
+    assert Evaluation.objects.count() == 0
+
+
+def test_photos_that_cannot_be_evaluated_are_refused_with_the_reason(
+    exported, dataset, monkeypatch
+):
+    monkeypatch.setattr(
+        evaluating, "export_dataset", lambda dataset, folder: folder.mkdir()
+    )
+
+    with pytest.raises(ModelRefused, match="holds no labels"):
+        evaluate(version=champion_row(), dataset=dataset)
+
+    assert Evaluation.objects.count() == 0
