@@ -21,9 +21,10 @@ from PIL import Image
 
 from ml import images
 from ml import quality as ml_quality
-from ml.artifact import MODEL, Artifact, ArtifactError, Manifest
+from ml.artifact import MODEL, Artifact, ArtifactError, Manifest, read
 from ml.predict import Prediction, load
 from ml.quality import Quality
+from ml.recipe import RECIPES
 
 Photo = BinaryIO | File[Any]
 logger = logging.getLogger(__name__)
@@ -48,9 +49,11 @@ __all__ = [
     "champion",
     "describe",
     "forget",
+    "inspect",
     "network",
     "predict",
     "quality",
+    "recipes",
     "rendition",
 ]
 
@@ -182,6 +185,41 @@ def network() -> Network | None:
         | {"sha256": model.artifact.sha256},
         is_whole=model.manifest.rejection is None,
     )
+
+
+@dataclass(frozen=True)
+class Inspected:
+    """What a model folder holds, its digests found right.
+
+    Attributes:
+        labels: motifs and unknown labels, in the network's order.
+        embedding_size: how many features its embeddings have.
+    """
+
+    version: str
+    sha256: str
+    labels: tuple[str, ...]
+    embedding_size: int
+
+
+def inspect(folder: Path) -> Inspected:
+    """Read a model folder without loading its network.
+
+    Raises:
+        NoModel: it is missing, incomplete or altered.
+    """
+    try:
+        found = read(folder)
+        size = found.manifest.outputs["embedding"][-1]
+    except (ArtifactError, OSError, LookupError) as error:
+        raise NoModel(str(error)) from error
+    manifest = found.manifest
+    return Inspected(manifest.version, found.sha256, manifest.labels, size)
+
+
+def recipes() -> tuple[str, ...]:
+    """Return the names of the recipes that a training run may follow."""
+    return tuple(RECIPES)
 
 
 def predict(photos: Sequence[Photo]) -> Prediction:

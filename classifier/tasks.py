@@ -10,6 +10,7 @@ from django.db import OperationalError
 from classifier.actions import answer_job
 from classifier.checking import check_photo_by_id
 from classifier.predictor import Busy
+from classifier.training import run
 
 
 @shared_task(
@@ -34,3 +35,9 @@ def answer_job_task(job_id: str) -> None:
 def check_photo_task(photo_id: int) -> None:
     """Check one photo. Running it twice is the same as running it once."""
     check_photo_by_id(photo_id)
+
+
+@shared_task(ignore_result=True)
+def train_task(run_id: int) -> None:
+    """Do a training run. A second call finds that it was taken, and does nothing."""
+    run(run_id)

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 
 from classifier.actions import sweep_jobs
 from classifier.sweeping import sweep_photos
+from classifier.training_triggers import sweep_runs
 from motifs.sweeping import sweep_contributions
 
 logger = logging.getLogger(__name__)
@@ -15,6 +16,7 @@ SWEEPS: Mapping[str, Callable[[], Mapping[str, int]]] = {
     "identify jobs": sweep_jobs,
     "contributions": sweep_contributions,
     "photos": sweep_photos,
+    "training runs": sweep_runs,
 }
 
 
