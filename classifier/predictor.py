@@ -21,7 +21,7 @@ from PIL import Image
 
 from ml import images
 from ml import quality as ml_quality
-from ml.artifact import MODEL, Artifact, ArtifactError, Manifest, read
+from ml.artifact import MODEL, Artifact, ArtifactError, Manifest
 from ml.predict import Prediction, load
 from ml.quality import Quality
 from ml.recipe import RECIPES
@@ -203,18 +203,18 @@ class Inspected:
 
 
 def inspect(folder: Path) -> Inspected:
-    """Read a model folder without loading its network.
+    """Verify a model folder, and let its network answer once.
 
     Raises:
-        NoModel: it is missing, incomplete or altered.
+        NoModel: it is missing, incomplete, altered or does not load.
     """
     try:
-        found = read(folder)
-        size = found.manifest.outputs["embedding"][-1]
-    except (ArtifactError, OSError, LookupError) as error:
+        model = load(folder)
+    except (ArtifactError, OSError) as error:
         raise NoModel(str(error)) from error
-    manifest = found.manifest
-    return Inspected(manifest.version, found.sha256, manifest.labels, size)
+    said = model.predict([Image.new("RGB", (256, 256), "grey")])
+    manifest, size = model.manifest, len(said.embedding)
+    return Inspected(manifest.version, model.artifact.sha256, manifest.labels, size)
 
 
 def recipes() -> tuple[str, ...]:

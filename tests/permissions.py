@@ -23,7 +23,7 @@ from django.utils.translation import override
 
 from classifier import predictor
 from classifier.groups import MODEL_KEEPER_GROUP
-from classifier.models import DatasetVersion, IdentifyJob, SharedAnswer
+from classifier.models import DatasetVersion, IdentifyJob, SharedAnswer, TrainingRun
 from heritage.models import User
 from motifs.actions import record
 from motifs.models import Identification, ProblemReport
@@ -134,7 +134,10 @@ def make_world() -> dict[str, Any]:
         "source": citation.source,
         "lookalike": LookAlikeFactory(),
         "group": Group.objects.get(name=EXPERT_GROUP),
-        "dataset": DatasetVersion.objects.create(number=1, digest="0" * 64),
+        "dataset": (
+            dataset := DatasetVersion.objects.create(number=1, digest="0" * 64)
+        ),
+        "trainingrun": TrainingRun.objects.create(dataset=dataset),
         "shared": share(),
         "job": IdentifyJob.objects.create(language=LANGUAGE),
         "model": SimpleNamespace(sha256=network.manifest["sha256"] if network else ""),
@@ -159,6 +162,7 @@ BY_ARGUMENT = {
     "slug": "motif.slug",
     "key": "contribution.key",
     "photo_id": "photo.pk",
+    "run_id": "trainingrun.pk",
     "size": "480",
     "contribution_id": "contribution.pk",
     "motif_id": "motif.pk",
