@@ -348,10 +348,12 @@ def mark_lost() -> int:
     lost = TrainingRun.objects.filter(state=State.RUNNING, beat_at__lt=before)
     marked = 0
     for one in lost:
-        marked += lost.filter(pk=one.pk).update(
+        # Not if it has beaten since it was found: somebody works with its files.
+        if lost.filter(pk=one.pk).update(
             state=State.FAILED, ended_at=timezone.now(), problem=LOST
-        )
-        _remove_leftovers(one)
+        ):
+            marked += 1
+            _remove_leftovers(one)
     return marked
 
 

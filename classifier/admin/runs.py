@@ -14,6 +14,7 @@ from django.template.response import TemplateResponse
 from django.urls import URLPattern, path
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST
 
 from classifier import predictor, training
@@ -234,4 +235,8 @@ def _left(progress: dict[str, Any]) -> str:
     seconds = (time.time() - progress["since"]) * (total - done) / done
     if seconds < 60:
         return gettext("less than a minute")
-    return gettext("about %(minutes)s minutes") % {"minutes": round(seconds / 60)}
+    minutes = round(seconds / 60)
+    sentence = ngettext(
+        "about %(minutes)s minute", "about %(minutes)s minutes", minutes
+    )
+    return sentence % {"minutes": minutes}

@@ -21,7 +21,7 @@ EPOCHS = [
 
 
 @pytest.fixture
-def keeper(client, settings, tmp_path, monkeypatch):
+def keeper(db, client, settings, tmp_path, monkeypatch):
     settings.RUNS_FOLDER = tmp_path
     monkeypatch.setattr(training, "send", lambda run_id: False)
     person = UserFactory()
