@@ -19,7 +19,6 @@ from django.db import connection, transaction
 from django.db.models import Max
 
 from classifier import sides
-from classifier.dataset_files import export as export
 from classifier.leaving import Left, left
 from classifier.models import DatasetPhoto, DatasetVersion
 from motifs.models import Photo

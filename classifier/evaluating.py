@@ -11,20 +11,14 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from django.conf import settings
-from django.utils.module_loading import import_string
 from django.utils.translation import gettext as _
 
-from classifier import ledger, predictor
+from classifier import dataset_files, ledger, model_folders, predictor
 from classifier.models import DatasetVersion, Evaluation, ModelVersion
 from classifier.refusals import ModelRefused
 
 LONGEST_S = 3600
 REPORT = "report.html"
-
-
-def export_dataset(dataset: DatasetVersion, folder: Path) -> None:
-    """Write a dataset version as a folder that ``python -m ml`` reads."""
-    import_string("classifier.datasets.export")(dataset, folder)
 
 
 def evaluate(*, version: ModelVersion, dataset: DatasetVersion) -> Evaluation:
@@ -39,7 +33,7 @@ def evaluate(*, version: ModelVersion, dataset: DatasetVersion) -> Evaluation:
         return earlier
     folder = ledger.folder_of(version)
     try:
-        predictor.verify(folder, version.sha256)
+        model_folders.verify(folder, version.sha256)
     except predictor.NoModel as error:
         raise ModelRefused(str(error)) from error
     # No picture is copied into the report: it would outlive a withdrawn photo.
@@ -53,7 +47,10 @@ def evaluate(*, version: ModelVersion, dataset: DatasetVersion) -> Evaluation:
         wanted = ["--report", there, "--no-gallery", "--replace"]
     with TemporaryDirectory(prefix="evaluation-") as parent:
         photos = Path(parent) / f"D{dataset.number}"
-        export_dataset(dataset, photos)
+        try:
+            dataset_files.export(dataset, photos)
+        except dataset_files.ExportError as error:
+            raise ModelRefused(str(error)) from error
         figures = _ask(folder, photos, wanted)
     made, _is_new = Evaluation.objects.get_or_create(
         model_version=version,

@@ -16,7 +16,7 @@ from django.http import FileResponse, Http404, HttpRequest
 from django.urls import reverse
 from django.views.decorators.http import require_safe
 
-from classifier import predictor, prototypes
+from classifier import model_folders, predictor, prototypes
 
 FOREVER = "public, max-age=31536000, immutable"
 TYPES = {".js": "text/javascript; charset=utf-8", ".wasm": "application/wasm"}
@@ -69,7 +69,7 @@ def model_file(request: HttpRequest, sha256: str) -> FileResponse:
     if network is not None and network.manifest["sha256"] == sha256:
         file = network.file
     else:
-        file = predictor.earlier_file(sha256) or Path()
+        file = model_folders.earlier_file(sha256) or Path()
     if not file.name:
         raise Http404
     try:

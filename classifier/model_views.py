@@ -10,7 +10,7 @@ from django.utils import timezone
 from django.utils.dateparse import parse_date
 from django.views.decorators.http import require_safe
 
-from classifier import ledger, predictor
+from classifier import ledger, model_folders, predictor
 from classifier.card import as_html
 from classifier.models import Promotion
 
@@ -36,7 +36,7 @@ def model(request: HttpRequest) -> HttpResponse:
         "since": last.promoted_at
         if last and live and last.to_version.sha256 == live.sha256
         else None,
-        "card": as_html(predictor.card(network.file.parent)) if network else "",
+        "card": as_html(model_folders.card(network.file.parent)) if network else "",
         "evaluation": last.to_version.evaluations.select_related("dataset").first()
         if last
         else None,

@@ -33,6 +33,7 @@ from ml.predict import Prediction, load
 from ml.prototypes import LEAST as LEAST_FOR_A_PROTOTYPE
 from ml.prototypes import SHARPNESS, Portable
 from ml.quality import Quality
+from ml.recipe import RECIPES
 
 if TYPE_CHECKING:
     import numpy as np
@@ -53,7 +54,9 @@ RETRY_S = 15.0
 NEVER = float("-inf")
 
 __all__ = [
+    "CARD",
     "LEAST_FOR_A_PROTOTYPE",
+    "MODEL",
     "SHARPNESS",
     "ArtifactError",
     "BadPhoto",
@@ -66,18 +69,18 @@ __all__ = [
     "Prediction",
     "Predictor",
     "Quality",
-    "Sealed",
-    "card",
     "champion",
     "describe",
-    "earlier_file",
+    "expect",
     "forget",
+    "load",
     "network",
     "one_model",
     "predict",
     "quality",
+    "read",
+    "recipes",
     "rendition",
-    "verify",
     "wilson",
 ]
 
@@ -240,7 +243,7 @@ def _load(wanted: ledger.Wanted) -> Predictor:
     began = _times_forgotten
     try:
         model: Predictor = load(wanted.folder)
-        _expect(model.artifact, wanted.sha256)
+        expect(model.artifact, wanted.sha256)
     # Whatever is wrong with it, the model that answers goes on.
     except Exception as error:
         if not isinstance(error, ArtifactError | OSError):
@@ -254,7 +257,8 @@ def _load(wanted: ledger.Wanted) -> Predictor:
     return model
 
 
-def _expect(artifact: Artifact, sha256: str) -> None:
+def expect(artifact: Artifact, sha256: str) -> None:
+    """Raise ArtifactError unless a model has this network; "" is any."""
     if sha256 and artifact.sha256 != sha256:
         raise ArtifactError(
             f"{artifact.folder} holds the network {artifact.sha256[:12]}, and "
@@ -270,54 +274,6 @@ def forget() -> None:
         _loaded = {}
         _failed.clear()
         ledger.forget()
-
-
-@dataclass(frozen=True)
-class Sealed:
-    """What is registered of a model: see ``classifier.models.ModelVersion``."""
-
-    version: str
-    sha256: str
-    labels: tuple[str, ...]
-    embedding_size: int
-
-
-def verify(folder: Path, sha256: str = "") -> Sealed:
-    """Load a model to see that every file is as it was sealed, and that it runs.
-
-    Raises NoModel: it is missing, altered, or another network than ``sha256``.
-    """
-    try:
-        model: Predictor = load(folder)
-        _expect(model.artifact, sha256)
-    except (ArtifactError, OSError) as error:
-        raise NoModel(str(error)) from error
-    return Sealed(
-        version=model.manifest.version,
-        sha256=model.artifact.sha256,
-        labels=model.manifest.labels,
-        embedding_size=model.embedding_size,
-    )
-
-
-def card(folder: Path) -> str:
-    """Return a model's card, in Markdown; "" where there is none."""
-    try:
-        return (folder / CARD).read_text(encoding="utf-8")
-    except OSError:
-        return ""
-
-
-def earlier_file(sha256: str) -> Path | None:
-    """Return the LiteRT file of a model that was live, for pages still open."""
-    for version in ledger.was_live(sha256):
-        folder = ledger.folder_of(version)
-        try:
-            if read(folder, verify=False).sha256 == sha256:
-                return folder / MODEL
-        except (ArtifactError, OSError):
-            continue
-    return None
 
 
 def describe() -> Description | None:
@@ -364,6 +320,11 @@ def network() -> Network | None:
         | {"sha256": model.artifact.sha256},
         is_whole=model.manifest.rejection is None,
     )
+
+
+def recipes() -> tuple[str, ...]:
+    """Return the names of the recipes that a training run may follow."""
+    return tuple(RECIPES)
 
 
 def predict(photos: Sequence[Photo], *, alone: bool = False) -> Prediction:

@@ -10,7 +10,7 @@ from django.conf import settings
 from django.db import connection, transaction
 from django.utils.translation import gettext as _
 
-from classifier import gate, ledger, predictor
+from classifier import gate, ledger, model_folders, predictor
 from classifier.evaluating import evaluate
 from classifier.models import DatasetVersion, Evaluation, ModelVersion, Promotion
 from classifier.refusals import ModelRefused
@@ -47,7 +47,7 @@ def champion_row() -> ModelVersion | None:
     if last is not None:
         return last.to_version
     try:
-        own = predictor.verify(Path(settings.MODEL_FOLDER))
+        own = model_folders.verify(Path(settings.MODEL_FOLDER))
     except predictor.NoModel:
         return None
     version, _is_new = ModelVersion.objects.get_or_create(
@@ -192,7 +192,7 @@ def _alone(by: User) -> None:
 
 def _whole(version: ModelVersion) -> None:
     try:
-        predictor.verify(ledger.folder_of(version), version.sha256)
+        model_folders.verify(ledger.folder_of(version), version.sha256)
     except predictor.NoModel as error:
         raise ModelRefused(
             _("Its files are not as they were made: %(problem)s") % {"problem": error}

@@ -13,6 +13,7 @@ from classifier.checking import check_photo_by_id
 from classifier.models import DatasetVersion, ModelVersion
 from classifier.predictor import Busy
 from classifier.promoting import compare
+from classifier.training import run
 
 
 @shared_task(
@@ -64,3 +65,9 @@ def compare_models_task(version_id: int, dataset_id: int) -> None:
         version=ModelVersion.objects.get(pk=version_id),
         dataset=DatasetVersion.objects.get(pk=dataset_id),
     )
+
+
+@shared_task(ignore_result=True)
+def train_task(run_id: int) -> None:
+    """Do a training run. A second call finds that it was taken, and does nothing."""
+    run(run_id)

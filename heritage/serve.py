@@ -2,7 +2,7 @@
 
     python -m heritage.embedded python -m heritage.serve [--port N]
 
-Prepares database, catalogue and static files, starts gunicorn and a Celery worker,
+Prepares database, catalogue and static files, starts gunicorn and two Celery workers,
 says when the site answers, and starts either again when it dies.
 """
 
@@ -115,7 +115,8 @@ def _serve(var: Path, port: int) -> int:
     (var / "mail").mkdir(mode=0o700, exist_ok=True)
     services = [
         Service("web", _gunicorn(port), log / "web.log"),
-        Service("worker", _celery(), log / "worker.log"),
+        Service("worker", _celery("celery", 2), log / "worker.log"),
+        Service("trainer", _celery("training", 1), log / "trainer.log"),
     ]
     try:
         for service in services:
@@ -270,12 +271,13 @@ def _gunicorn(port: int) -> list[str]:
     ]
 
 
-def _celery() -> list[str]:
+def _celery(queue: str, concurrency: int) -> list[str]:
     return [
         *(sys.executable, "-m", "celery", "--app", "heritage.celery", "worker"),
         # Threads: the network runs outside of Python's lock, and no forked child
         # can outlive its parent.
-        *("--pool", "threads", "--concurrency", "2", "--loglevel", "INFO"),
+        *("--pool", "threads", "--concurrency", str(concurrency)),
+        *("--queues", queue, "--hostname", f"{queue}@%h", "--loglevel", "INFO"),
         *("--without-mingle", "--without-gossip"),
     ]
 

@@ -138,6 +138,11 @@ MODEL_FOLDER = Path(env.str("MODEL_FOLDER", default=str(BASE_DIR / "ml" / "start
 # Models that runs have made, and what runs need and say while they go.
 MODELS_FOLDER = VAR_DIR / "models"
 RUNS_FOLDER = VAR_DIR / "runs"
+# Longer than this no run may take, in seconds.
+TRAINING_LIMIT_S = env.int("TRAINING_LIMIT_S", default=4 * 3600)
+# Runs that the site starts by itself; 0 for none.
+RETRAIN_AFTER_NEW_PHOTOS = env.int("RETRAIN_AFTER_NEW_PHOTOS", default=0)
+RETRAIN_EVERY_DAYS = env.int("RETRAIN_EVERY_DAYS", default=0)
 # What runs the model in browsers, as `manage.py collect_vendor` copies it.
 RUNTIME_FOLDER = BASE_DIR / "runtime"
 
@@ -316,6 +321,8 @@ SPECTACULAR_SETTINGS = {
 
 CELERY_BROKER_URL = REDIS_URL
 CELERY_TASK_IGNORE_RESULT = True
+# A run takes minutes to hours: it has a worker of its own, and blocks nobody else.
+CELERY_TASK_ROUTES = {"classifier.tasks.train_task": {"queue": "training"}}
 CELERY_TASK_ACKS_LATE = True
 CELERY_TASK_REJECT_ON_WORKER_LOST = True
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 
 from classifier.actions import sweep_jobs
 from classifier.sweeping import sweep_photos, sweep_prototypes
+from classifier.training_triggers import sweep_runs
 from motifs.sweeping import sweep_contributions
 
 logger = logging.getLogger(__name__)
@@ -16,6 +17,7 @@ SWEEPS: Mapping[str, Callable[[], Mapping[str, int]]] = {
     "contributions": sweep_contributions,
     "photos": sweep_photos,
     "prototypes": sweep_prototypes,
+    "training runs": sweep_runs,
 }
 
 

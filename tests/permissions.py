@@ -31,6 +31,7 @@ from classifier.models import (
     ModelVersion,
     Promotion,
     SharedAnswer,
+    TrainingRun,
 )
 from heritage.models import User
 from motifs.actions import record
@@ -142,7 +143,10 @@ def make_world() -> dict[str, Any]:
         "source": citation.source,
         "lookalike": LookAlikeFactory(),
         "group": Group.objects.get(name=EXPERT_GROUP),
-        "dataset": DatasetVersion.objects.create(number=1, digest="0" * 64),
+        "dataset": (
+            dataset := DatasetVersion.objects.create(number=1, digest="0" * 64)
+        ),
+        "trainingrun": TrainingRun.objects.create(dataset=dataset),
         "shared": share(),
         "job": IdentifyJob.objects.create(language=LANGUAGE),
         **ledger(people["model keeper"]),
@@ -191,6 +195,7 @@ BY_ARGUMENT = {
     "slug": "motif.slug",
     "key": "contribution.key",
     "photo_id": "photo.pk",
+    "run_id": "trainingrun.pk",
     "size": "480",
     "contribution_id": "contribution.pk",
     "motif_id": "motif.pk",

@@ -21,8 +21,9 @@ from django.views.decorators.http import require_POST
 from classifier import gate, ledger
 from classifier.card import as_html
 from classifier.evaluating import REPORT
+from classifier.model_folders import card
 from classifier.models import DatasetVersion, Evaluation, ModelVersion, Promotion
-from classifier.predictor import card, describe
+from classifier.predictor import describe
 from classifier.promoting import (
     PERMISSION,
     champion_row,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 import sys
+import time
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -48,6 +49,29 @@ class Bars:
         if self._bar is not None:
             self._bar.close()
         self._bar, self._what = None, ""
+
+
+class Noted:
+    """The progress shown as bars and kept in a file for another program."""
+
+    PAUSE_S = 0.5
+
+    def __init__(self, bars: Bars, file: Path):
+        """Show it with ``bars`` and keep it in ``file``."""
+        self._bars, self._file = bars, file
+        self._what, self._noted = "", 0.0
+
+    def __call__(self, what: str, done: int, total: int) -> None:
+        """Note a step at its beginning, at its end and now and then between."""
+        self._bars(what, done, total)
+        now = time.monotonic()
+        if what == self._what and done < total and now < self._noted + self.PAUSE_S:
+            return
+        self._what, self._noted = what, now
+        partial = self._file.with_name(self._file.name + ".partial")
+        partial.write_text(json.dumps({"what": what, "done": done, "total": total}))
+        # Whoever reads meanwhile finds the old state or the new one, never a half.
+        partial.replace(self._file)
 
 
 def print_json(content: object) -> None:

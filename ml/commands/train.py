@@ -9,7 +9,14 @@ from pathlib import Path
 from typing import Any
 
 from ml import dataset
-from ml.commands.console import Bars, Complaint, positive, print_json, unknown
+from ml.commands.console import (
+    Bars,
+    Complaint,
+    Noted,
+    positive,
+    print_json,
+    unknown,
+)
 from ml.commands.evaluate import print_figures
 from ml.duplicates import with_clusters
 from ml.recipe import RECIPES, Recipe
@@ -84,6 +91,12 @@ def add(commands: Any) -> argparse.ArgumentParser:
         metavar="FILE",
         help="words for the card: what the photos are and whose",
     )
+    option(
+        "--progress",
+        type=Path,
+        metavar="FILE",
+        help="keep in this file, as JSON, what is being done and how far it is",
+    )
     option("--replace", action="store_true", help="put the model in an old one's place")
     option(
         "--skip-unreadable",
@@ -116,7 +129,7 @@ def run(given: Namespace, bars: Bars) -> int:
             about=_words(given.about),
             replace_out=given.replace,
             skip_unreadable=given.skip_unreadable,
-            progress=bars,
+            progress=Noted(bars, given.progress) if given.progress else bars,
         )
     except network.WeightsError as error:
         raise Complaint(str(error)) from error

@@ -364,7 +364,7 @@ class TestFolder:
         cloths(other, 4, blind=False)
         version = datasets.build(None)
 
-        report = datasets.export(version, tmp_path / "d1")
+        report = dataset_files.export(version, tmp_path / "d1")
         read = ml_dataset.split(ml_dataset.load(tmp_path / "d1"), seed=3)
 
         frozen = {(one.label, one.split, one.group) for one in version.photos.all()}

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from django.conf import settings as site
 
-from classifier import evaluating, predictor
+from classifier import dataset_files, evaluating, predictor
 from classifier.evaluating import evaluate
 from classifier.models import DatasetVersion, Evaluation
 from classifier.promoting import champion_row, compare
@@ -37,7 +37,7 @@ def exported(settings, tmp_path, monkeypatch):
                     seed = 10 * place + n + 100 * (side == "train")
                     cloth(seed=seed).save(here / f"{n}.jpg")
 
-    monkeypatch.setattr(evaluating, "export_dataset", export)
+    monkeypatch.setattr(dataset_files, "export", export)
     predictor.forget()
     return written
 
@@ -95,9 +95,7 @@ def test_a_damaged_model_is_not_evaluated(exported, dataset, settings):
 def test_photos_that_cannot_be_evaluated_are_refused_with_the_reason(
     exported, dataset, monkeypatch
 ):
-    monkeypatch.setattr(
-        evaluating, "export_dataset", lambda dataset, folder: folder.mkdir()
-    )
+    monkeypatch.setattr(dataset_files, "export", lambda dataset, folder: folder.mkdir())
 
     with pytest.raises(ModelRefused, match="holds no labels"):
         evaluate(version=champion_row(), dataset=dataset)

@@ -69,15 +69,20 @@ def test_every_timer_has_its_service_and_the_guide_names_every_unit():
         "langgundi-backup.timer",
         "langgundi-sweep.service",
         "langgundi-sweep.timer",
+        "langgundi-trainer.service",
         "langgundi-web.service",
         "langgundi-worker.service",
     }
-    for name in ("web", "worker", "sweep.timer", "backup.timer"):
+    for name in ("web", "worker", "trainer", "sweep.timer", "backup.timer"):
         assert f"langgundi-{name}" in GUIDE
 
 
-def test_the_worker_unit_is_understood():
-    arguments = command(DEPLOY / "langgundi-worker.service")
+@pytest.mark.parametrize(
+    ("name", "queue"), [("worker", "celery"), ("trainer", "training")]
+)
+def test_each_worker_unit_is_understood_and_takes_its_own_queue(name, queue):
+    arguments = command(DEPLOY / f"langgundi-{name}.service")
+    assert arguments[arguments.index("--queues") + 1] == queue
 
     found = subprocess.run(
         [*arguments, "--help"], cwd=PROJECT, capture_output=True, text=True, check=False

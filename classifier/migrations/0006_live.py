@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('classifier', '0004_datasets_runs_and_promotions'),
+        ('classifier', '0005_ledger'),
         ('motifs', '0011_desk'),
     ]
 

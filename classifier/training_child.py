@@ -1,0 +1,191 @@
+"""The child process of a training run: ``python -m ml train``, watched and stopped."""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from typing import Any, Self
+
+from django.conf import settings as site
+from django.utils.translation import gettext_noop
+
+from classifier.models import TrainingRun
+
+OPTIONS = (
+    *("epochs", "fine_tune_blocks", "learning_rate", "batch"),
+    *("photos_per_epoch", "size", "alpha"),
+)
+"""Settings of a run: options of the command, with underscores for dashes."""
+PROGRESS_FILE = "progress.json"
+STOP_S = 5.0
+"""How long a child that was asked to end may take."""
+TAIL_BYTES = 8000
+_PR_SET_PDEATHSIG = 1
+
+KILLED = gettext_noop(
+    "The training process was killed, perhaps because memory ran out."
+)
+ENDED = gettext_noop("The training process broke off; its log says where.")
+
+
+class BrokenOff(Exception):
+    """A run cannot go on; the message is the sentence that people are shown."""
+
+
+def command(run: TrainingRun, *, photos: Path, out: Path, weights: Path) -> list[str]:
+    """Return the command of a run.
+
+    Raises BrokenOff when the run has a setting that the command does not know.
+    """
+    arguments = [
+        *(sys.executable, "-m", "ml", "train", str(photos), "--out", str(out)),
+        *("--recipe", run.recipe, "--seed", str(run.seed)),
+        *("--weights", str(weights)),
+        *("--progress", str(out.with_name(PROGRESS_FILE))),
+    ]
+    for name, value in sorted(run.settings.items()):
+        if name not in OPTIONS:
+            raise BrokenOff(f"There is no setting {name}.")
+        arguments += [f"--{name.replace('_', '-')}", str(value)]
+    return arguments
+
+
+class Child:
+    """A started process; whatever ends the ``with`` block ends it and its group."""
+
+    def __init__(self, arguments: list[str], out: Path, *, log: Path) -> None:
+        """Start the process.
+
+        Args:
+            out: the model folder that it makes; ``out`` with ``.partial`` meanwhile.
+            log: file for its standard output and standard error.
+        """
+        self._out, self._log = out, log
+        with log.open("ab") as file:
+            self._process = subprocess.Popen(
+                arguments,
+                cwd=site.BASE_DIR,
+                stdin=subprocess.DEVNULL,
+                stdout=file,
+                stderr=file,
+                start_new_session=True,
+                preexec_fn=_in_child(),
+            )
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *raised: object) -> None:
+        self.stop()
+
+    @property
+    def pid(self) -> int:
+        return self._process.pid
+
+    def is_running(self, *, wait_s: float) -> bool:
+        """Wait for the end, ``wait_s`` seconds at most; whether it still runs."""
+        try:
+            self._process.wait(wait_s)
+        except subprocess.TimeoutExpired:
+            return True
+        return False
+
+    def stop(self) -> None:
+        """End it: with SIGTERM, then with SIGKILL."""
+        for signum in (signal.SIGTERM, signal.SIGKILL):
+            if not self.is_running(wait_s=0):
+                break
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(self._process.pid, signum)
+            self.is_running(wait_s=STOP_S)
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(self._process.pid, signal.SIGKILL)  # what it left of its group
+
+    def complain(self) -> None:
+        """Raise BrokenOff unless it ended well: with its own complaint, if any."""
+        code = self._process.returncode
+        if code == 0:
+            return
+        for line in reversed(tail(self._log).splitlines()):
+            if line.startswith("error: "):
+                raise BrokenOff(line.removeprefix("error: "))
+        raise BrokenOff(KILLED if code < 0 else ENDED)
+
+    def progress(self, before: dict[str, Any]) -> dict[str, Any]:
+        """Return how far it is.
+
+        Returns:
+            ``what`` is being done, how much is ``done`` of ``total``, ``since`` when
+            in seconds of the epoch, and ``epochs``, the lines of its log that tell of
+            one.
+        """
+        now = before | _read_json(self._out.with_name(PROGRESS_FILE))
+        if now.get("what") != before.get("what") or "since" not in now:
+            now["since"] = time.time()
+        epochs = _epochs(self._out.with_name(self._out.name + ".partial"))
+        return now | {
+            "epochs": epochs or _epochs(self._out) or before.get("epochs", [])
+        }
+
+
+def tail(log: Path) -> str:
+    """Return the last lines of a log; nothing while there is none."""
+    try:
+        with log.open("rb") as file:
+            size = file.seek(0, os.SEEK_END)
+            file.seek(max(0, size - TAIL_BYTES))
+            text = file.read().decode(errors="replace")
+    except OSError:
+        return ""
+    # A progress bar moves with carriage returns; its last state is enough.
+    lines = [line.rstrip("\r").rpartition("\r")[2] for line in text.split("\n")]
+    return "\n".join(lines[1:] if size > TAIL_BYTES else lines).strip()
+
+
+def _read_json(path: Path) -> dict[str, Any]:
+    try:
+        found = json.loads(path.read_text("utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
+def _epochs(folder: Path) -> list[dict[str, Any]]:
+    try:
+        lines = (folder / "log.jsonl").read_text("utf-8").splitlines()
+    except OSError:
+        return []
+    found = []
+    for line in lines:
+        # The last line may be half written.
+        with contextlib.suppress(ValueError):
+            facts = json.loads(line)
+            if "epoch" in facts:
+                found.append(facts)
+    return found
+
+
+def _in_child() -> Callable[[], None]:
+    return partial(_die_with_parent, os.getpid())
+
+
+def _die_with_parent(parent: int) -> None:
+    """Ask Linux to kill the child when its parent dies; the site's work goes first.
+
+    As ``heritage.processes`` does, which an app may not import.
+    """
+    os.nice(10)
+    if sys.platform == "linux":
+        ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+        # The parent may have died between the fork and the line above.
+        if os.getppid() != parent:
+            os._exit(1)
