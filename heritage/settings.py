@@ -82,6 +82,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "heritage.offline.OfflineMiddleware",
+    "heritage.unreadable.UnreadableMiddleware",
     "django_prometheus.middleware.PrometheusAfterMiddleware",
 ]
 
