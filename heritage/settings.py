@@ -83,6 +83,7 @@ MIDDLEWARE = [
     "django_htmx.middleware.HtmxMiddleware",
     "heritage.offline.OfflineMiddleware",
     "classifier.middleware.OneModelMiddleware",
+    "heritage.unreadable.UnreadableMiddleware",
     "django_prometheus.middleware.PrometheusAfterMiddleware",
 ]
 

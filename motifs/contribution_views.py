@@ -131,4 +131,7 @@ def _cursor(text: str) -> tuple[datetime, int] | None:
         number = int(pk)
     except ValueError:
         return None
-    return (moment, number) if moment.tzinfo and 0 < number < 2**63 else None
+    # Where time zones begin and end, a moment may be one that no database has.
+    if not moment.tzinfo or not 1 < moment.year < 9999:
+        return None
+    return (moment, number) if 0 < number < 2**63 else None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from functools import wraps
 from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, cast
 
@@ -11,7 +12,7 @@ from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
 from django.db import transaction
-from django.db.models import Prefetch
+from django.db.models import Prefetch, Q
 from django.http import Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
@@ -31,7 +32,9 @@ from motifs.agreement import agreement
 from motifs.expert_keys import keyed_motifs
 from motifs.forms import StatementForm
 from motifs.languages import reader_language
-from motifs.models import Comment, Identification, Motif, Outcome, Photo
+from motifs.locks import lock_motifs_against_merging
+from motifs.models import Access, Comment, Identification, Motif, Outcome, Photo
+from motifs.models.motif import MotifQuerySet
 from motifs.permissions import is_curator, is_expert
 from motifs.refusals import Refusal
 from motifs.views import stored_photo
@@ -149,7 +152,7 @@ def disputes(request: ExpertRequest) -> HttpResponse:
     page.object_list = list(
         cast("Any", page.object_list)
         .select_related("contribution")
-        .prefetch_related(*_views_and_comments(), "contribution__motif")
+        .prefetch_related(*_views_and_comments(request.user), "contribution__motif")
     )
     mine = set(
         queue.judgeable_by(request.user)
@@ -167,7 +170,12 @@ def agreement_page(request: HttpRequest) -> HttpResponse:
     """How far people agree; for those who look after the figures."""
     if not request.user.has_perm("motifs.view_agreement"):
         raise PermissionDenied(_("Only curators may do this."))
-    context = {"agreement": agreement()}
+    measured = agreement()
+    nameable = set(
+        _nameable_to(cast("User", request.user)).values_list("pk", flat=True)
+    )
+    rows = [row for row in measured.motifs if row.motif.pk in nameable]
+    context = {"agreement": replace(measured, motifs=rows)}
     response = render(request, "motifs/expert_agreement.html", context)
     response["X-Robots-Tag"] = "noindex"
     return response
@@ -184,6 +192,8 @@ def _commit(request: ExpertRequest, shown: Photo) -> HttpResponse:
     if not form.is_valid():
         return _screen(request, shown, form)
     with transaction.atomic():
+        # In the order of ``identify_photo``: a merge takes motifs before photos too.
+        lock_motifs_against_merging()
         # A second press of the key must not be taken for a change of mind.
         Photo.objects.select_for_update().get(pk=shown.pk)
         last = _last_statement(request.user, shown)
@@ -234,7 +244,7 @@ def _screen(request: ExpertRequest, shown: Photo, form: StatementForm) -> HttpRe
 def _what_others_say(user: User, shown: Photo) -> dict[str, Any]:
     with_views = (
         Photo.objects.select_related("contribution__motif")
-        .prefetch_related(*_views_and_comments())
+        .prefetch_related(*_views_and_comments(user))
         .get(pk=shown.pk)
     )
     return {
@@ -247,8 +257,21 @@ def _what_others_say(user: User, shown: Photo) -> dict[str, Any]:
     }
 
 
-def _views_and_comments() -> tuple[Prefetch[Any], Prefetch[Any]]:
-    labelled = Motif.objects.with_labels(reader_language())
+def _nameable_to(user: User) -> MotifQuerySet:
+    """Motifs that statements may name to this person; of others none is attached.
+
+    A curator may see a restricted motif where nothing restricts the photo.
+    """
+    motifs = Motif.objects.with_labels(reader_language())
+    if is_curator(user):
+        return motifs
+    return motifs.exclude(
+        Q(access=Access.RESTRICTED) | Q(merged_into__access=Access.RESTRICTED)
+    )
+
+
+def _views_and_comments(user: User) -> tuple[Prefetch[Any], Prefetch[Any]]:
+    labelled = _nameable_to(user)
     standing = (
         Identification.objects.standing()
         .select_related("identified_by")
@@ -268,7 +291,7 @@ def _judgeable(request: ExpertRequest, photo_id: int) -> Photo:
 
 def _last_statement(user: User, shown: Photo) -> Identification | None:
     """What this person said of the photo last, taken back or not."""
-    labelled = Motif.objects.with_labels(reader_language())
+    labelled = _nameable_to(user)
     return (
         shown.identifications.filter(identified_by=user)
         .prefetch_related(

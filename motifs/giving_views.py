@@ -245,9 +245,8 @@ def _add_photos(request: HttpRequest, contribution: Contribution) -> list[str]:
 
 def _remove(request: HttpRequest, contribution: Contribution) -> list[str]:
     asked = request.POST.get("remove", "")
-    photo = (
-        contribution.photos.filter(pk=int(asked)).first() if asked.isdecimal() else None
-    )
+    photos = {str(photo.pk): photo for photo in contribution.photos.all()}
+    photo = photos.get(asked)
     if photo is not None:
         try:
             remove_photo(photo=photo, by=contribution.given_by)

@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.core.exceptions import ValidationError
+from django.db.models import Exists, OuterRef
 from django.utils.translation import gettext as _
 from import_export import fields, resources, widgets
 
@@ -122,9 +123,11 @@ class MotifNameResource(Sheet):
     def after_import(self, dataset: Any, result: Any, **kwargs: Any) -> None:
         """A published motif keeps its preferred Banjar name."""
         super().after_import(dataset, result, **kwargs)
-        nameless = Motif.objects.filter(state=Motif.State.PUBLISHED).exclude(
-            names__kind=MotifName.Kind.PREFERRED, names__language=Language.BANJAR
+        # One name must be both: over rows, ``exclude`` takes two names for one.
+        named = MotifName.objects.preferred().filter(
+            motif=OuterRef("pk"), language=Language.BANJAR
         )
+        nameless = Motif.objects.filter(~Exists(named), state=Motif.State.PUBLISHED)
         if slugs := list(nameless.values_list("slug", flat=True)):
             text = _("A motif needs a preferred Banjar name.")
             raise ValidationError(f"{text} {', '.join(slugs)}")

@@ -11,7 +11,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from motifs import copies, heic, metadata, pictures, reasons
-from motifs.actions.flags import forget_copies_of
+from motifs.actions.flags import forget_copies_of, lock_with_those_naming
 from motifs.actions.history import record
 from motifs.languages import Language
 from motifs.models import Contribution, HistoryEntry, Motif, Photo
@@ -288,6 +288,8 @@ def withdraw_contribution(
 
     Raises NotYours, AlreadyWithdrawn.
     """
+    photos = Photo.objects.filter(contribution=contribution)
+    lock_with_those_naming(photos, contribution.pk)
     locked = _locked(contribution)
     if not _gave(locked, by) and not (by and is_curator(by)):
         raise NotYours
@@ -296,7 +298,7 @@ def withdraw_contribution(
     locked.state = Contribution.State.WITHDRAWN
     locked.withdrawn_at = timezone.now()
     locked.withdrawn_by = by
-    forget_copies_of(locked)
+    forget_copies_of(photos)
     record(HistoryEntry.Verb.WITHDRAWN, by=by, contribution=locked)
     return _saved(locked, contribution, "withdrawn_at", "withdrawn_by")
 

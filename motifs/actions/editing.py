@@ -11,7 +11,11 @@ from django.utils import timezone
 
 from motifs import pictures
 from motifs.actions.contributions import own_pending
-from motifs.actions.flags import reckon_attention
+from motifs.actions.flags import (
+    forget_copies_of,
+    lock_with_those_naming,
+    reckon_attention,
+)
 from motifs.actions.history import record
 from motifs.models import Contribution, HistoryEntry, Motif, Photo
 from motifs.refusals import (
@@ -98,6 +102,8 @@ def remove_photo(*, photo: Photo, by: User | None) -> None:
 
     Raises NotYours, AlreadyDecided, LastPhoto, PhotoJudged, NotThere.
     """
+    this = Photo.objects.filter(pk=photo.pk)
+    lock_with_those_naming(this, photo.contribution_id)
     locked = own_pending(photo.contribution, by)
     found = Photo.objects.select_for_update().filter(pk=photo.pk).first()
     if found is None:
@@ -116,6 +122,7 @@ def remove_photo(*, photo: Photo, by: User | None) -> None:
             },
         )
     image, digest = found.image, found.sha256
+    forget_copies_of(this)
     found.delete()
     reckon_attention(locked)
     transaction.on_commit(partial(_delete_files, image, digest))
@@ -123,7 +130,9 @@ def remove_photo(*, photo: Photo, by: User | None) -> None:
 
 def _delete_files(image: Any, digest: str) -> None:
     image.delete(save=False)
-    # Another contribution may hold the same picture: its renditions are made anew.
+    # Another contribution may hold the same picture, and shares its renditions.
+    if Photo.objects.filter(sha256=digest).exists():
+        return
     pictures.forget_renditions(digest)
 
 

@@ -17,15 +17,22 @@ def flag_photo(
     kind: str,
     other: Photo | None = None,
     measure: float | None = None,
-) -> Flag:
+) -> Flag | None:
     """Note a finding; noting it again is the same as once.
+
+    Nobody is told of a photo that was withdrawn: None where ``other`` is one, even if
+    that happened after the check had found it.
 
     Args:
         kind: one of ``Flag.Kind``.
         other: the photo that it copies, for the two kinds of copies.
         measure: what the check measured, in its own unit.
     """
-    contribution = _locked(photo.contribution_id)
+    ids = {photo.contribution_id, (other or photo).contribution_id}
+    locked = _locked(ids)
+    contribution = locked[photo.contribution_id]
+    if other is not None and not _is_given(locked[other.contribution_id]):
+        return None
     flag, _is_new = Flag.objects.update_or_create(
         photo=photo, kind=kind, other=other, defaults={"measure": measure}
     )
@@ -36,26 +43,42 @@ def flag_photo(
 @transaction.atomic
 def unflag_photo(*, photo: Photo, kinds: Iterable[str]) -> None:
     """Take back what a check noted and no longer finds."""
-    contribution = _locked(photo.contribution_id)
+    contribution = _locked({photo.contribution_id})[photo.contribution_id]
     if Flag.objects.filter(photo=photo, kind__in=list(kinds)).delete()[0]:
         reckon_attention(contribution)
 
 
-def forget_copies_of(contribution: Contribution) -> None:
-    """Delete the flags that name photos of a contribution which is being withdrawn.
+def lock_with_those_naming(photos: Iterable[Photo], contribution_id: int) -> None:
+    """Hold a contribution and all whose flags name one of its photos.
 
-    Must share the withdrawal's transaction: from then on nobody is told of its photos.
+    In one order, before anything else: two that name each other may be taken back at
+    one moment.
     """
-    naming = Flag.objects.filter(other__contribution=contribution)
-    others = list(naming.values_list("photo__contribution", flat=True))
+    naming = Flag.objects.filter(other__in=photos)
+    _locked({contribution_id, *naming.values_list("photo__contribution", flat=True)})
+
+
+def forget_copies_of(photos: Iterable[Photo]) -> None:
+    """Delete the flags that name these photos, of contributions that are held.
+
+    Must share the transaction that withdraws or deletes them: from then on nobody is
+    told of them.
+    """
+    naming = Flag.objects.filter(other__in=photos)
+    others = set(naming.values_list("photo__contribution", flat=True))
     naming.delete()
-    for pk in sorted(set(others)):
-        reckon_attention(_locked(pk))
+    for contribution in _locked(others).values():
+        reckon_attention(contribution)
 
 
-def _locked(contribution_id: int) -> Contribution:
-    """The row, held: flags come from several tasks, and its sum must count them all."""
-    return Contribution.objects.select_for_update().get(pk=contribution_id)
+def _is_given(contribution: Contribution) -> bool:
+    return contribution.state != Contribution.State.WITHDRAWN
+
+
+def _locked(ids: set[int]) -> dict[int, Contribution]:
+    """The rows, held: flags come from several tasks, and a sum must count them all."""
+    rows = Contribution.objects.select_for_update().filter(pk__in=ids).order_by("pk")
+    return {row.pk: row for row in rows}
 
 
 def reckon_attention(contribution: Contribution) -> None:

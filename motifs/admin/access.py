@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import admin, messages
-from django.core.exceptions import PermissionDenied
+from django.core.exceptions import BadRequest, PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
@@ -44,8 +44,11 @@ def _page(
         request.POST if request.method == "POST" else None,
         initial={"protocol_note": subject.protocol_note},
     )
+    becomes = request.POST.get("access", subject.access)
+    if becomes not in Access.values:
+        # What is not understood must not make anything public.
+        raise BadRequest
     if form.is_valid():
-        becomes = request.POST.get("access", subject.access)
         restricts = becomes == Access.RESTRICTED
         decide = restrict_access if restricts else open_access
         by: Any = request.user

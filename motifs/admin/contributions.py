@@ -243,6 +243,20 @@ class ContributionAdmin(Exported, DecidingAdmin):
     def get_urls(self) -> list[URLPattern]:
         return [*Desk(self).urls(), *super().get_urls()]
 
+    def save_model(
+        self, request: HttpRequest, obj: Contribution, form: Any, change: bool
+    ) -> None:
+        """Save what was corrected and no more.
+
+        The whole row would bring back a state that somebody has changed meanwhile.
+        """
+        changed = list(form.changed_data)
+        if "motif" in changed and obj.motif_id is not None:
+            # Whoever names a motif is no longer unsure which it is.
+            obj.opinion = Contribution.Opinion.NONE
+            changed.append("opinion")
+        obj.save(update_fields=changed)
+
     # History
 
     def log_change(self, request: HttpRequest, obj: Any, message: Any) -> Any:

@@ -165,6 +165,15 @@ class MotifAdmin(admin.ModelAdmin[Motif]):
         own = [access_url(self), merge_url(self), completeness_url(self)]
         return [*own, *super().get_urls()]
 
+    def save_model(
+        self, request: HttpRequest, obj: Motif, form: Any, change: bool
+    ) -> None:
+        """Of a motif that is there, save what was changed and no more.
+
+        The whole row would lift a restriction, or a merge, that came meanwhile.
+        """
+        obj.save(update_fields=form.changed_data if change else None)
+
     def log_change(self, request: HttpRequest, obj: Any, message: Any) -> Any:
         record_edit(request, obj, message)
         return super().log_change(request, obj, message)

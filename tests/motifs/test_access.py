@@ -300,6 +300,106 @@ class TestPhoto:
             assert response.getvalue()
 
 
+class TestSurfaces:
+    """Every public address at which a motif or a photo could show."""
+
+    @pytest.fixture(params=["photo", "named", "determined", "second"])
+    def hidden(self, request):
+        """A photo with a page of its own until it, or a motif of it, is restricted."""
+        motif = MotifFactory(slug=SLUG, name=SECRET)
+        public = MotifFactory(slug="gelombang", name="Gelombang")
+        giver = UserFactory(username="pemberi", public_name="Rusmini")
+        stands = {
+            "determined_at": "2026-01-01T00:00Z",
+            "determined_rule": "two_experts",
+        }
+        given = motif if request.param in ("named", "photo") else public
+        if request.param == "determined":
+            stands |= {"determined_outcome": "motif", "determined_motif": motif}
+        elif request.param == "second":
+            stands |= {
+                "determined_outcome": "two_motifs",
+                "determined_motif": public,
+                "determined_second_motif": motif,
+            }
+        else:
+            stands = {}
+        photo = PhotoFactory(
+            contribution=ContributionFactory(
+                accepted=True, given_by=giver, motif=given, credit_line="Kredit Rusmini"
+            ),
+            **stands,
+        )
+        photo.restrict = lambda: restricted(
+            photo if request.param == "photo" else motif
+        )
+        return photo
+
+    @pytest.fixture
+    def addresses(self, hidden):
+        photo, giver = hidden.pk, hidden.contribution.given_by_id
+        return [
+            f"/id/photos/{photo}/",
+            f"/id/photos/{photo}/report/",
+            f"/id/identify/similar/{photo}/",
+            f"/id/motifs/{SLUG}/",
+            f"/id/motifs/{SLUG}/photos/",
+            f"/id/motifs/{SLUG}/feed/",
+            f"/id/motifs/{SLUG}/report/",
+            "/id/motifs/",
+            "/id/motifs/gelombang/",
+            "/id/motifs/gelombang/photos/",
+            "/id/motifs/gelombang/feed/",
+            "/id/feed/",
+            "/en/feed/",
+            f"/id/contributors/{giver}/",
+            "/api/v1/photos/",
+            f"/api/v1/photos/?motif={SLUG}",
+            "/api/v1/photos/?motif=gelombang",
+            f"/api/v1/photos/{photo}/",
+            f"/api/v1/photos/{photo}/similar/",
+            "/api/v1/motifs/",
+            f"/api/v1/motifs/{SLUG}/",
+            "/sitemap.xml",
+            "/sitemap-photos.xml",
+            "/sitemap-motifs.xml",
+        ]
+
+    def names(self, response, photo):
+        """Whether an answer leads to the photo or speaks of whose it is."""
+        if response.status_code == 404:
+            return False
+        text = response.content.decode()
+        return f"/photos/{photo.pk}/" in text or "Kredit Rusmini" in text
+
+    def test_none_leads_to_it_and_none_is_fresh_by_an_earlier_tag(
+        self, outsider, hidden, addresses
+    ):
+        earlier = {one: outsider.get(one) for one in addresses}
+        assert sum(self.names(one, hidden) for one in earlier.values()) >= 8
+
+        hidden.restrict()
+
+        for one, before in earlier.items():
+            # Where it never showed, an earlier answer may stay as it was.
+            asks = "ETag" in before and self.names(before, hidden)
+            sent = {"if-none-match": before["ETag"]} if asks else {}
+            for headers in ({}, sent):
+                response = outsider.get(one, headers=headers)
+                assert response.status_code in (200, 404, 503), one
+                assert not self.names(response, hidden), one
+
+    def test_a_restricted_motif_is_named_at_none(self, outsider, hidden, addresses):
+        restricted(Motif.objects.get(slug=SLUG))
+
+        for one in addresses:
+            text = outsider.get(one).content.decode()
+            # The address itself is repeated in links to the other language.
+            assert SECRET not in text, one
+            if SLUG not in one:
+                assert SLUG not in text, one
+
+
 class TestAdmin:
     def test_an_outsider_finds_no_page_of_it(self, outsider, motif):
         photo = restricted(PhotoFactory())
@@ -314,6 +414,17 @@ class TestAdmin:
             response = outsider.get(address)
             assert response.status_code in (302, 403), address
             assert says_nothing(response)
+
+    @pytest.mark.parametrize("access", ["", "publik", "Restricted"])
+    def test_what_is_not_understood_makes_nothing_public(self, curator_client, access):
+        photo = restricted(PhotoFactory())
+        page = reverse("admin:motifs_photo_access", args=[photo.pk])
+
+        response = curator_client.post(page, {"access": access, "reason": "Sepakat."})
+
+        photo.refresh_from_db()
+        assert response.status_code == 400
+        assert photo.access == "restricted"
 
     @pytest.mark.parametrize("kind", ["motif", "photo"])
     def test_a_curator_restricts_and_opens_with_a_reason(self, curator_client, kind):

@@ -3,12 +3,14 @@
 import re
 
 import pytest
+from django.apps import apps
 from django.contrib.admin.sites import site
 from django.contrib.auth.models import Group
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
+from motifs.actions import restrict_access, withdraw_contribution
 from motifs.groups import CURATOR_RIGHTS
 from motifs.models import Contribution, HistoryEntry, LookAlike, Motif, MotifName
 from motifs.permissions import CURATOR_GROUP
@@ -67,6 +69,18 @@ def form_of(response):
 
 def messages_of(response):
     return [str(message) for message in response.context["messages"]]
+
+
+def meanwhile(monkeypatch, model, act):
+    """Let something happen after the form was read and before it is saved."""
+    own = site._registry[apps.get_model("motifs", model)]
+    save = own.save_model
+
+    def acted_on(request, obj, form, change):
+        act()
+        save(request, obj, form, change)
+
+    monkeypatch.setattr(own, "save_model", acted_on)
 
 
 class TestWho:
@@ -315,6 +329,25 @@ class TestMotif:
 
         assert motif.claims.get().key.startswith("claim/")
 
+    def test_an_edit_keeps_a_restriction_that_came_meanwhile(
+        self, client, curator, monkeypatch
+    ):
+        motif = MotifFactory()
+        page = address("motif", "change", motif.pk)
+        data = form_of(client.get(page)) | {"family": "ceplok"}
+        meanwhile(
+            monkeypatch,
+            "motif",
+            lambda: restrict_access(
+                subject=Motif.objects.get(pk=motif.pk), by=curator, reason="Tetuha."
+            ),
+        )
+
+        client.post(page, data)
+
+        motif.refresh_from_db()
+        assert (motif.access, motif.family) == ("restricted", "ceplok")
+
 
 class TestLookAlike:
     def test_a_pair_entered_the_other_way_round_is_put_in_order(self, client, curator):
@@ -472,6 +505,38 @@ class TestContributions:
 
         contribution.refresh_from_db()
         assert (contribution.state, contribution.motif) == ("accepted", motif)
+
+    def test_naming_a_motif_ends_its_givers_doubt(self, client, curator):
+        contribution = ContributionFactory(motif=None, opinion="unsure")
+        page = address("contribution", "change", contribution.pk)
+        motif = MotifFactory()
+
+        response = client.post(page, form_of(client.get(page)) | {"motif": motif.pk})
+
+        contribution.refresh_from_db()
+        assert response.status_code == 302
+        assert (contribution.motif, contribution.opinion) == (motif, "")
+
+    def test_a_correction_keeps_what_became_of_it_meanwhile(
+        self, client, curator, monkeypatch
+    ):
+        contribution = ContributionFactory(accepted=True)
+        page = address("contribution", "change", contribution.pk)
+        data = form_of(client.get(page)) | {"motif": MotifFactory().pk}
+        meanwhile(
+            monkeypatch,
+            "contribution",
+            lambda: withdraw_contribution(
+                contribution=Contribution.objects.get(pk=contribution.pk),
+                by=contribution.given_by,
+            ),
+        )
+
+        client.post(page, data)
+
+        contribution.refresh_from_db()
+        assert contribution.state == "withdrawn"
+        assert contribution.motif_id == data["motif"]
 
     def test_declining_on_its_own_page_asks_for_a_reason(self, client, curator):
         contribution = ContributionFactory()

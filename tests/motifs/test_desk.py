@@ -388,7 +388,7 @@ class TestUndo:
 class TestPage:
     def test_copies_stand_beside_the_photo_both_ways(self, client, curator):
         one, other = waiting(), waiting()
-        gone = PhotoFactory(contribution=ContributionFactory(withdrawn=True))
+        gone = PhotoFactory(contribution=ContributionFactory(draft=True))
         photo = one.photos.get()
         actions.flag_photo(photo=photo, kind="near_copy", other=other.photos.get())
         actions.flag_photo(photo=photo, kind="exact_copy", other=gone)

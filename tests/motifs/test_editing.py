@@ -114,6 +114,18 @@ class TestRemovePhoto:
         assert not default_storage.exists(name)
         assert not default_storage.exists(rendition)
 
+    def test_renditions_that_another_contribution_shares_stay(
+        self, django_capture_on_commit_callbacks
+    ):
+        photo = PhotoFactory(contribution=ContributionFactory(draft=True))
+        PhotoFactory(content=photo.image.open("rb").read())
+        rendition = pictures.rendition(photo, "480")
+
+        with django_capture_on_commit_callbacks(execute=True):
+            actions.remove_photo(photo=photo, by=photo.contribution.given_by)
+
+        assert default_storage.exists(rendition)
+
     def test_of_what_is_submitted_it_is_on_record(self):
         photo = PhotoFactory(contribution=ContributionFactory())
         PhotoFactory(contribution=photo.contribution)

@@ -1,16 +1,22 @@
 """What the expert's pages show, to whom and when; blindness is the server's to keep."""
 
 import re
+import time
 
 import pytest
 from django.contrib.auth import get_user_model
-from django.db import connection
+from django.contrib.auth.models import Group
+from django.db import connection, transaction
+from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
-from motifs.actions import comment_on_photo, identify_photo
-from motifs.models import Identification, Photo, SkippedPhoto
+from classifier.groups import MODEL_KEEPER_GROUP
+from motifs.actions import comment_on_photo, identify_photo, merge_motifs
+from motifs.locks import lock_motifs_for_merging
+from motifs.models import Identification, Motif, Photo, SkippedPhoto
+from tests.at_once import at_once
 from tests.factories import (
     ContributionFactory,
     CuratorFactory,
@@ -495,6 +501,77 @@ def test_agreement_is_shown_with_its_interval(client):
     assert pair.agreement.n == 3
     assert "Siti · Amat" in html
     assert reverse("classifier:anchoring") in html
+
+
+@pytest.fixture
+def secret():
+    """A motif that only its curators and no expert may hear of."""
+    return MotifFactory(name="Naga Balimbur", access="restricted")
+
+
+def test_a_restricted_motif_that_a_curator_saw_is_named_to_curators_only(
+    client, expert, secret
+):
+    photo = PhotoFactory()
+    say(photo, CuratorFactory(), secret)
+    commit(client, photo, MotifFactory())
+
+    for page in (screen(photo), reverse("experts:disputes")):
+        html = client.get(page).content.decode()
+        assert "bukan untuk umum" in html or "not public" in html
+        assert "Naga Balimbur" not in html
+    client.force_login(CuratorFactory())
+    assert "Naga Balimbur" in client.get(reverse("experts:disputes")).content.decode()
+
+
+def test_nor_is_what_oneself_saw_before_it_was_restricted(client, expert):
+    photo, motif = PhotoFactory(), MotifFactory(name="Naga Balimbur")
+    commit(client, photo, motif)
+
+    Motif.objects.filter(pk=motif.pk).update(access="restricted")
+
+    assert "Naga Balimbur" not in client.get(screen(photo)).content.decode()
+
+
+def test_agreement_names_restricted_motifs_to_curators_only(client, secret):
+    photo, other = PhotoFactory(), MotifFactory()
+    for motif in (secret, other):
+        say(photo, CuratorFactory(), motif, is_blind=True)
+    keeper = UserFactory()
+    keeper.groups.add(Group.objects.get(name=MODEL_KEEPER_GROUP))
+    page = reverse("experts:agreement")
+
+    client.force_login(keeper)
+    hidden = client.get(page).content.decode()
+    client.force_login(CuratorFactory())
+
+    assert other.preferred_name in hidden
+    assert "Naga Balimbur" not in hidden
+    assert "Naga Balimbur" in client.get(page).content.decode()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_merge_and_a_commit_at_once_do_not_wait_for_each_other():
+    photo, old, new = PhotoFactory(), MotifFactory(), MotifFactory()
+    curator, people = CuratorFactory(), [ExpertFactory() for _ in range(3)]
+    say(photo, ExpertFactory(), old)
+
+    def merge():
+        with transaction.atomic():
+            lock_motifs_for_merging()
+            time.sleep(0.3)
+            merge_motifs(motif=old, into=new, by=curator, rationale="Sama.")
+
+    def judge(person):
+        browser = Client()
+        browser.force_login(person)
+        time.sleep(0.1)
+        assert commit(browser, photo).status_code == 302
+
+    raised = at_once(merge, *(lambda one=one: judge(one) for one in people))
+
+    assert raised == [None] * 4
+    assert photo.identifications.standing().count() == 4
 
 
 def test_the_admin_only_shows_statements(client):

@@ -582,3 +582,28 @@ def test_what_a_script_needs_is_on_the_page(client):
     found = re.search(r'<script id="giving-addresses"[^>]*>(.*?)</script>', html)
 
     assert json.loads(found[1])["uploads"] == page(draft, "uploads/")
+
+
+@pytest.mark.parametrize("asked", ["9" * 5000, "9" * 30, "-1", "x"])
+def test_a_photo_that_is_no_number_is_not_taken_out(client, asked):
+    contribution = ContributionFactory(given_by=None, draft=True)
+    PhotoFactory(contribution=contribution)
+    page = reverse("contributions:contribution-edit", args=[contribution.key])
+
+    response = client.post(page, {"remove": asked})
+
+    assert response.status_code < 500
+    assert contribution.photos.count() == 1
+
+
+@pytest.mark.parametrize(
+    "at", ["0001-01-01T00:00:00+23:59", "9999-12-31T23:59:59-23:59"]
+)
+def test_ones_own_list_begins_anew_after_a_moment_that_cannot_be(client, at):
+    contribution = ContributionFactory()
+    client.force_login(contribution.given_by)
+    page = reverse("contributions:contribution-list")
+
+    response = client.get(page, {"before": f"{at}~1"})
+
+    assert response.context["is_first"]

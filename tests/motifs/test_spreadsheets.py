@@ -133,6 +133,20 @@ class TestNames:
             assert motif.names.count() == 1
             assert motif.names.get().kind == "preferred"
 
+    def test_a_preferred_name_in_another_language_is_not_one_in_banjar(self):
+        motif = MotifFactory()
+        preferred = motif.names.get()
+
+        result = load(
+            MotifNameResource,
+            self.row(motif, "Wave", kind="preferred", language="en"),
+            self.row(motif, preferred.name, kind="alternative"),
+        )
+
+        assert result.has_errors() or result.has_validation_errors()
+        preferred.refresh_from_db()
+        assert preferred.kind == "preferred"
+
 
 class TestClaims:
     def row(self, **fields):
