@@ -24,7 +24,9 @@ from django.utils.translation import gettext_noop
 from classifier import dataset_files, model_folders, predictor
 from classifier.checking import champion_version
 from classifier.models import DatasetVersion, ModelVersion, TrainingRun
-from classifier.training_child import BrokenOff, Child, command
+from classifier.training_child import BrokenOff, Child, command, render_command
+from motifs import drawings
+from motifs.models import Motif
 
 if TYPE_CHECKING:
     from heritage.models import User
@@ -179,13 +181,30 @@ def _train(run: TrainingRun) -> Path:
     folder = run.folder
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
-    photos, out = folder / "photos", folder / "model"
+    photos, rendered, out = folder / "photos", folder / "rendered", folder / "model"
+    limit = time.monotonic() + site.TRAINING_LIMIT_S
     run.progress = {"what": "photos", "done": 0, "total": 0}
     with _beating(run):
         export(run.dataset, photos)
-    arguments = command(run, photos=photos, out=out, weights=_weights(run))
-    limit = time.monotonic() + site.TRAINING_LIMIT_S
-    with Child(arguments, out, log=folder / "log.txt") as child:
+    if copy_drawings(folder / "drawings"):
+        run.progress = {"what": "render", "done": 0, "total": 0}
+        arguments = render_command(folder / "drawings", rendered, seed=run.seed)
+        _watch(run, arguments, out, limit)
+    _watch(
+        run,
+        command(run, photos=photos, rendered=rendered, out=out, weights=_weights(run)),
+        out,
+        limit,
+    )
+    return out
+
+
+def _watch(run: TrainingRun, arguments: list[str], out: Path, limit: float) -> None:
+    """Let a child do its work while the row says how far it is.
+
+    Raises BrokenOff, _Cancelled and _Lost.
+    """
+    with Child(arguments, out, log=run.folder / "log.txt") as child:
         while child.is_running(wait_s=BEAT_S):
             run.progress = child.progress(run.progress)
             _beat(run)
@@ -193,7 +212,22 @@ def _train(run: TrainingRun) -> Path:
                 raise BrokenOff(TOO_LONG)
         run.progress = child.progress(run.progress)
         child.complain()
-    return out
+
+
+def copy_drawings(folder: Path) -> int:
+    """Copy the drawings of published motifs that everybody may see.
+
+    Returns how many there are; none where the site renders no cloth.
+    """
+    if not site.TRAINING_RENDERED:
+        return 0
+    drawn = drawings.slugs(drawings.DRAWINGS, ".svg")
+    found = Motif.objects.published().filter(slug__in=drawn)
+    slugs = sorted(found.values_list("slug", flat=True))
+    folder.mkdir()
+    for slug in slugs:
+        shutil.copy(drawings.DRAWINGS / f"{slug}.svg", folder)
+    return len(slugs)
 
 
 def export(dataset: DatasetVersion, folder: Path) -> None:

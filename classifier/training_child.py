@@ -41,8 +41,21 @@ class BrokenOff(Exception):
     """A run cannot go on; the message is the sentence that people are shown."""
 
 
-def command(run: TrainingRun, *, photos: Path, out: Path, weights: Path) -> list[str]:
+def render_command(drawings: Path, out: Path, *, seed: int) -> list[str]:
+    """Return the command that renders cloth from drawings."""
+    return [
+        *(sys.executable, "-m", "ml", "synthesize", str(drawings), "--out", str(out)),
+        *("--per-motif", str(site.TRAINING_RENDERED), "--seed", str(seed), "--quiet"),
+    ]
+
+
+def command(
+    run: TrainingRun, *, photos: Path, rendered: Path, out: Path, weights: Path
+) -> list[str]:
     """Return the command of a run.
+
+    Rendered cloth, where there is any, stands in for the motifs that have too few
+    photos, so that they stay known, and for cloth with none of the motifs.
 
     Raises BrokenOff when the run has a setting that the command does not know.
     """
@@ -52,6 +65,10 @@ def command(run: TrainingRun, *, photos: Path, out: Path, weights: Path) -> list
         *("--weights", str(weights)),
         *("--progress", str(out.with_name(PROGRESS_FILE))),
     ]
+    if rendered.exists():
+        other = rendered / "other-cloth"
+        arguments += ["--fill", str(rendered / "motifs")]
+        arguments += ["--unknown", f"other-cloth={other}"] if other.exists() else []
     for name, value in sorted(run.settings.items()):
         if name not in OPTIONS:
             raise BrokenOff(f"There is no setting {name}.")

@@ -33,6 +33,9 @@ def ask_when_due() -> int:
         return 0
     try:
         dataset = datasets.build(None, "")
+        # The photos of an earlier version again: it was learned from already.
+        if dataset.runs.exclude(state=TrainingRun.State.CANCELLED).exists():
+            return 0
         training.ask_for_run(by=None, dataset=dataset, trigger=trigger)
     except (datasets.NothingToBuild, training.AlreadyRunning):
         return 0

@@ -141,6 +141,8 @@ MODELS_FOLDER = VAR_DIR / "models"
 RUNS_FOLDER = VAR_DIR / "runs"
 # Longer than this no run may take, in seconds.
 TRAINING_LIMIT_S = env.int("TRAINING_LIMIT_S", default=4 * 3600)
+# Pictures of rendered cloth for each motif that has too few photos; 0 for none.
+TRAINING_RENDERED = env.int("TRAINING_RENDERED", default=40)
 # Runs that the site starts by itself; 0 for none.
 RETRAIN_AFTER_NEW_PHOTOS = env.int("RETRAIN_AFTER_NEW_PHOTOS", default=0)
 RETRAIN_EVERY_DAYS = env.int("RETRAIN_EVERY_DAYS", default=0)

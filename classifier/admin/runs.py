@@ -22,6 +22,7 @@ from classifier.training_child import tail
 
 STEPS = {
     "photos": _("collecting the photos"),
+    "render": _("rendering cloth of motifs that have too few photos"),
     "decode": _("reading the photos"),
     "features": _("looking at the photos"),
     "look": _("looking at the photos"),

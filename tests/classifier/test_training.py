@@ -21,6 +21,7 @@ from classifier import model_folders, predictor, training, training_triggers
 from classifier.models import DatasetVersion, ModelVersion, TrainingRun
 from classifier.training_child import ENDED, KILLED
 from tests.at_once import at_once
+from tests.factories import MotifFactory
 from tests.ml.conftest import write_photos
 
 QUICK = {"epochs": 2, "size": 64}
@@ -37,6 +38,7 @@ def dataset(db):
 def places(settings, tmp_path, monkeypatch):
     """Folders of the test's own; the queue is down, so nobody else takes a run."""
     settings.MODELS_FOLDER, settings.RUNS_FOLDER = tmp_path / "m", tmp_path / "r"
+    settings.TRAINING_RENDERED = 0
     monkeypatch.setattr(training, "BEAT_S", 0.3)
     monkeypatch.setattr(training, "send", lambda run_id: False)
     predictor.forget()
@@ -200,6 +202,23 @@ def test_a_run_makes_a_model_from_the_starter_and_registers_it(dataset, photos, 
     assert not (run.folder / "model").exists()
     again = run.ended_at
     assert over(run).ended_at == again
+
+
+@pytest.mark.django_db(transaction=True)
+def test_motifs_without_photos_stay_known_by_rendered_cloth(
+    dataset, photos, places, settings
+):
+    settings.TRAINING_RENDERED = 16
+    MotifFactory(slug="gigi-haruan")
+    MotifFactory(slug="bayam-raja", access="restricted")
+    MotifFactory(slug="naga-balimbur", draft=True)
+
+    run = over(ask(dataset, settings=QUICK))
+
+    log = (run.folder / "log.txt").read_text()
+    assert (run.state, run.problem) == ("done", ""), log
+    assert run.makes.labels == ["dots", "stripes", "gigi-haruan", "other-cloth"]
+    assert sorted(path.name for path in run.folder.iterdir() if path.is_dir()) == []
 
 
 @pytest.mark.django_db(transaction=True)
@@ -369,6 +388,19 @@ def test_enough_new_photos_start_a_run(
     assert training_triggers.ask_when_due() == 0
     triggers = list(TrainingRun.objects.values_list("trigger", flat=True))
     assert triggers == ["count"] * runs
+
+
+def test_photos_that_were_learned_from_already_start_no_run(
+    dataset, places, monkeypatch, settings
+):
+    settings.RETRAIN_AFTER_NEW_PHOTOS = 20
+    Planned(monkeypatch, dataset, new=20)
+    ask(dataset)
+    TrainingRun.objects.update(
+        state="failed", started_at=timezone.now(), ended_at=timezone.now()
+    )
+
+    assert training_triggers.ask_when_due() == 0
 
 
 @pytest.mark.parametrize(("new", "days", "runs"), [(1, 6, 0), (1, 8, 1), (0, 8, 0)])
