@@ -79,6 +79,7 @@ def test_the_page_follows_the_run_until_it_is_over(
     page = open_page(address, width=width, **signed_in)
     expect(page.locator("#run-words")).to_have_text("running")
     expect(page.locator("#run-epochs tr")).to_have_count(4)
+    expect(page.locator("#run-problem")).to_be_hidden()
     before = page.locator(".run-curve-val_loss").get_attribute("d")
 
     run.progress |= {"done": 12, "epochs": epochs(12)}

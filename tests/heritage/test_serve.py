@@ -134,7 +134,7 @@ def test_a_signal_stops_every_process(var, signum):
     site.process.send_signal(signum)
     site.process.communicate(timeout=60)
 
-    assert len(everything) == 5
+    assert len(everything) == 6
     wait_until_gone(everything)
 
 
