@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from django.contrib.staticfiles.handlers import StaticFilesHandler
 from django.core.management import call_command
+from django.test import Client
 from playwright.sync_api import Browser, Page, Playwright, sync_playwright
 from pytest_django.live_server_helper import LiveServer
 
@@ -40,6 +41,32 @@ def site(django_db_setup, django_db_blocker) -> Iterator[LiveServer]:
         yield server
         server.stop()
         call_command("flush", interactive=False, verbosity=0)
+
+
+@pytest.fixture
+def own_site(transactional_db, monkeypatch) -> Iterator[LiveServer]:
+    """A running site for one test, which makes its rows itself."""
+    monkeypatch.setattr("django.test.testcases._StaticFilesHandler", StaticFilesHandler)
+    server = LiveServer("localhost")
+    yield server
+    server.stop()
+
+
+def session_of(person) -> dict:
+    """Return the state of a browser in which somebody is signed in."""
+    client = Client()
+    client.force_login(person)
+    cookie = {
+        "name": "sessionid",
+        "value": client.cookies["sessionid"].value,
+        "domain": "localhost",
+        "path": "/",
+        "expires": -1,
+        "httpOnly": True,
+        "secure": False,
+        "sameSite": "Lax",
+    }
+    return {"cookies": [cookie], "origins": []}
 
 
 @pytest.fixture(scope="session")

@@ -3,16 +3,12 @@
 from __future__ import annotations
 
 import pytest
-from django.contrib.auth.models import Group
-from django.contrib.staticfiles.handlers import StaticFilesHandler
-from django.test import Client
 from django.urls import reverse
 from django.utils import timezone, translation
 from playwright.sync_api import expect
-from pytest_django.live_server_helper import LiveServer
 
-from classifier.groups import MODEL_KEEPER_GROUP
 from classifier.models import DatasetVersion, TrainingRun
+from tests.browser.conftest import session_of
 from tests.browser.test_pages_look import serious
 from tests.factories import UserFactory
 
@@ -20,32 +16,15 @@ pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
 
 @pytest.fixture
-def site(transactional_db, monkeypatch):
-    monkeypatch.setattr("django.test.testcases._StaticFilesHandler", StaticFilesHandler)
-    server = LiveServer("localhost")
-    yield server
-    server.stop()
+def site(own_site):
+    """The server of ``open_page``: one whose rows the test makes itself."""
+    return own_site
 
 
 @pytest.fixture
 def signed_in(site):
-    keeper = UserFactory()
-    keeper.groups.add(Group.objects.get_or_create(name=MODEL_KEEPER_GROUP)[0])
-    keeper.is_superuser = keeper.is_staff = True
-    keeper.save()
-    client = Client()
-    client.force_login(keeper)
-    cookie = {
-        "name": "sessionid",
-        "value": client.cookies["sessionid"].value,
-        "domain": "localhost",
-        "path": "/",
-        "expires": -1,
-        "httpOnly": True,
-        "secure": False,
-        "sameSite": "Lax",
-    }
-    return {"storage_state": {"cookies": [cookie], "origins": []}}
+    keeper = UserFactory(is_superuser=True, is_staff=True)
+    return {"storage_state": session_of(keeper)}
 
 
 def epochs(count):

@@ -1,0 +1,162 @@
+"""What experts confirmed becomes the model that answers, and is taken back again."""
+
+from __future__ import annotations
+
+import json
+import time
+from io import BytesIO
+from threading import Thread
+
+import pytest
+from django.contrib.auth.models import Group
+from django.db import connection
+from django.test import Client
+from playwright.sync_api import expect
+
+from classifier import tasks, training
+from classifier.groups import MODEL_KEEPER_GROUP
+from classifier.models import DatasetVersion, ModelVersion, PhotoCheck, Promotion
+from motifs.actions import identify_photo
+from tests.browser.conftest import session_of
+from tests.factories import (
+    LONG_AGO,
+    ContributionFactory,
+    MotifFactory,
+    PhotoFactory,
+    UserFactory,
+)
+from tests.ml.conftest import write_photos
+from tests.motifs.judging import expert
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+
+CLOTHS, PHOTOS_OF_A_CLOTH = 17, 4
+PATTERNS = {"gigi-haruan": "stripes", "hiris-pudak": "dots", "kain-baru": "grain"}
+"""Two motifs that the starter has seen other pictures of, and one that it has not."""
+QUICK = {"size": 64, "epochs": 6}
+
+
+@pytest.fixture
+def site(own_site):
+    """The server of ``open_page``: one whose rows the test makes itself."""
+    return own_site
+
+
+@pytest.fixture
+def confirmed(transactional_db, tmp_path):
+    """Two hundred photos that two experts have just agreed on, each of them blind."""
+    experts = [expert(), expert()]
+    for seed, (slug, pattern) in enumerate(PATTERNS.items()):
+        motif = MotifFactory(slug=slug)
+        write_photos(tmp_path / slug, pattern, CLOTHS * PHOTOS_OF_A_CLOTH, seed)
+        files = sorted((tmp_path / slug).glob("*.jpg"))
+        for at, file in enumerate(files):
+            if at % PHOTOS_OF_A_CLOTH == 0:
+                cloth = ContributionFactory(accepted=True, consent_to_train=True)
+            photo = PhotoFactory(contribution=cloth, content=file.read_bytes())
+            PhotoCheck.objects.create(photo=photo, checked_at=LONG_AGO)
+            for person in experts:
+                identify_photo(
+                    photo=photo, outcome="motif", motif=motif, by=person, is_blind=True
+                )
+
+
+@pytest.fixture
+def workers(monkeypatch, settings, tmp_path):
+    """Stand-ins for the queue: a run goes on in a thread, a comparison at once."""
+    settings.MODELS_FOLDER, settings.RUNS_FOLDER = tmp_path / "m", tmp_path / "r"
+    settings.TRAINING_RENDERED = 0
+    monkeypatch.setattr(training, "BEAT_S", 0.3)
+    ask = training._ask
+    monkeypatch.setattr(
+        training, "_ask", lambda **facts: ask(**facts | {"settings": QUICK})
+    )
+    threads = []
+
+    def send(run_id):
+        def work():
+            training.run(run_id)
+            connection.close()
+
+        threads.append(Thread(target=work))
+        threads[-1].start()
+        return True
+
+    monkeypatch.setattr(training, "send", send)
+    monkeypatch.setattr(
+        tasks.compare_models_task, "delay", tasks.compare_models_task.run
+    )
+    yield
+    for thread in threads:
+        thread.join()
+
+
+def held_back(tmp_path):
+    """A photo of the new motif that nobody ever gave."""
+    write_photos(tmp_path / "held-back", "grain", 1, 99)
+    (file,) = (tmp_path / "held-back").glob("*.jpg")
+    return file.read_bytes()
+
+
+def said_of(content) -> bytes:
+    """What the public API says of a photo, but for how long it took."""
+    photo = BytesIO(content)
+    photo.name = "cloth.jpg"
+    answer = Client().post("/api/v1/identify", {"image": photo}).json()
+    del answer["elapsed_ms"]
+    return json.dumps(answer, sort_keys=True).encode()
+
+
+def said_by(version, content, seconds=20) -> bytes:
+    """Wait until a version answers; what it says."""
+    deadline = time.monotonic() + seconds
+    while json.loads(said := said_of(content))["model"]["version"] != version:
+        assert time.monotonic() < deadline
+        time.sleep(0.2)
+    return said
+
+
+def test_from_confirmed_photos_to_the_answer_and_back(
+    open_page, own_site, confirmed, workers, ledger_is_read, tmp_path
+):
+    keeper = UserFactory(is_staff=True)
+    keeper.groups.add(Group.objects.get(name=MODEL_KEEPER_GROUP))
+    content = held_back(tmp_path)
+    before = said_of(content)
+    page = open_page(
+        "/en/admin/classifier/datasetversion/next/", storage_state=session_of(keeper)
+    )
+
+    page.get_by_role("button", name="Build this version").click()
+    page.get_by_text("is built and will not change").wait_for()
+    dataset = DatasetVersion.objects.get()
+    assert dataset.photos.count() == 3 * CLOTHS * PHOTOS_OF_A_CLOTH
+    assert {one.split for one in dataset.photos.all()} == {"train", "val", "test"}
+
+    page.goto(f"{own_site.url}/en/admin/classifier/trainingrun/start/")
+    page.locator("main form [type=submit], #content form [type=submit]").last.click()
+    expect(page.locator("#run-words")).to_have_text("done", timeout=240_000)
+    made = ModelVersion.objects.get(run__isnull=False)
+
+    address = f"{own_site.url}/en/admin/classifier/modelversion/{made.pk}/change/"
+    page.goto(address)
+    page.get_by_role("button", name="Evaluate").click(timeout=120_000)
+    page.get_by_text("The gate lets it pass.").wait_for(timeout=120_000)
+    assert page.locator("iframe[title=Report]").count() == 1
+    page.get_by_role("button", name="Promote", exact=True).click()
+    page.get_by_text("answers from now on").wait_for()
+
+    after = json.loads(said_by(made.version, content))
+    assert after["suggestions"][0]["slug"] == "kain-baru"
+
+    page.goto(f"{own_site.url}/en/admin/classifier/modelversion/rollback/")
+    page.get_by_role("button", name="Go back").click()
+    page.get_by_text("answers again").wait_for()
+
+    starter = json.loads(before)["model"]["version"]
+    assert said_by(starter, content) == before
+    assert [one.is_rollback for one in Promotion.objects.order_by("pk")] == [
+        False,
+        True,
+    ]
+    assert page.troubles == []
