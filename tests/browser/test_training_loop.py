@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import time
 from io import BytesIO
+from random import Random
 from threading import Thread
 
 import pytest
@@ -91,6 +92,19 @@ def workers(monkeypatch, settings, tmp_path):
         thread.join()
 
 
+def with_labels_shuffled(dataset):
+    """A dataset of the same photos, on the same sides, that teaches nonsense."""
+    bad = DatasetVersion.objects.create(number=2, digest="f" * 64)
+    rows = list(dataset.photos.order_by("pk"))
+    labels = [row.label for row in rows]
+    Random(1).shuffle(labels)
+    for row, label in zip(rows, labels, strict=True):
+        row.pk, row.dataset = None, bad
+        row.label = row.label if row.split == "test" else label
+        row.save()
+    return bad
+
+
 def held_back(tmp_path):
     """A photo of the new motif that nobody ever gave."""
     write_photos(tmp_path / "held-back", "grain", 1, 99)
@@ -134,7 +148,7 @@ def test_from_confirmed_photos_to_the_answer_and_back(
     assert {one.split for one in dataset.photos.all()} == {"train", "val", "test"}
 
     page.goto(f"{own_site.url}/en/admin/classifier/trainingrun/start/")
-    page.locator("main form [type=submit], #content form [type=submit]").last.click()
+    page.locator("#content form [type=submit]").last.click()
     expect(page.locator("#run-words")).to_have_text("done", timeout=240_000)
     made = ModelVersion.objects.get(run__isnull=False)
 
@@ -148,6 +162,19 @@ def test_from_confirmed_photos_to_the_answer_and_back(
 
     after = json.loads(said_by(made.version, content))
     assert after["suggestions"][0]["slug"] == "kain-baru"
+
+    shuffled = with_labels_shuffled(dataset)
+    page.goto(f"{own_site.url}/en/admin/classifier/trainingrun/start/")
+    page.get_by_label("Dataset version").select_option(str(shuffled.pk))
+    page.locator("#content form [type=submit]").last.click()
+    expect(page.locator("#run-words")).to_have_text("done", timeout=240_000)
+    bad = ModelVersion.objects.get(run__dataset=shuffled)
+    page.goto(f"{own_site.url}/en/admin/classifier/modelversion/{bad.pk}/change/")
+    page.get_by_label("Compare on the test photos of").select_option(str(dataset.pk))
+    page.get_by_role("button", name="Evaluate").click(timeout=120_000)
+    page.get_by_text("The gate does not let it pass.").wait_for(timeout=120_000)
+    assert page.get_by_role("button", name="Promote", exact=True).count() == 0
+    assert said_by(made.version, content)
 
     page.goto(f"{own_site.url}/en/admin/classifier/modelversion/rollback/")
     page.get_by_role("button", name="Go back").click()
