@@ -10,8 +10,9 @@ from django.utils import timezone
 from django.utils.dateparse import parse_date
 from django.views.decorators.http import require_safe
 
-from classifier import ledger, model_folders, predictor
+from classifier import ledger, model_folders, predictor, track_record
 from classifier.card import as_html
+from classifier.checking import champion_version
 from classifier.models import Promotion
 
 if TYPE_CHECKING:
@@ -31,6 +32,7 @@ def model(request: HttpRequest) -> HttpResponse:
     live = predictor.describe()
     network = predictor.network()
     last = ledger.last_promotion()
+    row = champion_version()
     context: dict[str, Any] = {
         "live": live,
         "since": last.promoted_at
@@ -40,6 +42,8 @@ def model(request: HttpRequest) -> HttpResponse:
         "evaluation": last.to_version.evaluations.select_related("dataset").first()
         if last
         else None,
+        "record": track_record.table(row) if row else [],
+        "bands": track_record.BANDS,
         "lines": Promotion.objects.select_related("to_version", "from_version")[:LINES],
         "asked": asked,
         "day": day,

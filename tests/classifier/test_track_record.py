@@ -304,13 +304,17 @@ class TestWhereItIsShown:
         assert self.ask()["track_record"] is None
 
     def test_the_page_shows_it(self, client):
-        page = client.post(
-            reverse("classifier:identify"),
-            {"image": photo()},
-            headers={"accept-language": "en"},
-        )
+        page = client.post("/en/identify/", {"image": photo()})
 
         assert "Experts agreed 4 of 5 times" in page.content.decode()
+
+    def test_the_page_of_the_model_has_a_row_for_each_motif(self, client):
+        content = client.get("/en/model/").content.decode()
+
+        assert "How often experts agreed" in content
+        (row,) = client.get("/en/model/").context["record"]
+        found = row.bands[1]
+        assert f"{found.agreed} / {found.cases}" in content
 
     def test_the_page_has_it_for_answers_of_the_device(self, client):
         facts = client.get(reverse("classifier:identify")).context["facts"]
