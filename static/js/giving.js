@@ -262,12 +262,7 @@ if (drop) {
     drop.querySelector("[data-camera]").hidden = false;
   }
   for (const input of [chooser, camera]) {
-    input.addEventListener("change", () => {
-      const files = [...input.files];
-      // They are sent by themselves, and the same file may be chosen again.
-      input.value = "";
-      take(files);
-    });
+    input.addEventListener("change", () => takeFrom(input));
   }
   const holdsFiles = ({ dataTransfer }) => [...(dataTransfer?.types ?? [])].includes("Files");
   document.addEventListener("dragover", (event) => {
@@ -289,9 +284,18 @@ if (drop) {
   });
   for (const row of list.querySelectorAll("[data-photo]")) adopt(row);
   goOn();
+  // On a slow network people choose before this script has come.
+  for (const input of [chooser, camera]) if (input.files.length) takeFrom(input);
 }
 for (const button of form.querySelectorAll("[data-without-script]")) button.hidden = true;
 showCount();
+
+function takeFrom(input) {
+  const files = [...input.files];
+  // They are sent by themselves, and the same file may be chosen again.
+  input.value = "";
+  take(files);
+}
 
 // Sending
 

@@ -402,6 +402,21 @@ class TestWithoutScripts:
         assert not given(page).photos.exists()
 
 
+def test_what_was_chosen_before_the_script_came_is_sent(open_page):
+    page = open_page("/en/", **PHONE)
+    held = []
+    page.route("**/giving.*js", held.append)
+    page.goto(page.url + "contributions/new/", wait_until="commit")
+    page.wait_for_selector("#giving-chooser", state="attached")
+
+    choose(page, small("indigo"))
+    while not held:
+        page.wait_for_timeout(50)
+    held.pop().continue_()
+
+    arrived(page, 1)
+
+
 def test_what_is_submitted_is_changed_and_gets_another_photo(open_page):
     submitted = committed(
         lambda: (

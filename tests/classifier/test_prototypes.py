@@ -340,11 +340,7 @@ def test_the_page_marks_it(client, fake, new):
     confirmed(new, 3)
     prototypes.embed_missing(50)
 
-    page = client.post(
-        reverse("classifier:identify"),
-        {"image": photo()},
-        headers={"accept-language": "en"},
-    ).content.decode()
+    page = client.post("/en/identify/", {"image": photo()}).content.decode()
 
     assert page.count("provisional, recognised from 3 photos") == 1
 
