@@ -405,7 +405,7 @@ class TestWithoutScripts:
 def test_what_was_chosen_before_the_script_came_is_sent(open_page):
     page = open_page("/en/", **PHONE)
     held = []
-    page.route("**/giving.*js", held.append)
+    page.route("**/giving.*js", lambda route: held.append(route))
     page.goto(page.url + "contributions/new/", wait_until="commit")
     page.wait_for_selector("#giving-chooser", state="attached")
 
