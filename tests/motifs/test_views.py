@@ -306,6 +306,15 @@ class TestDetail:
             assert row["motif"].preferred_name == other.preferred_name
             assert (row["tell"], row["is_sourced"]) == ("Denser.", False)
 
+    def test_what_the_community_asks_is_told(self, client):
+        motif = MotifFactory(protocol_note="Hanya untuk upacara.")
+
+        content = client.get(page_of(motif)).content.decode()
+
+        assert "Hanya untuk upacara." in content
+        other = client.get(page_of(MotifFactory())).content.decode()
+        assert 'id="protocol"' not in other
+
     def test_a_missing_meaning_is_said(self, client):
         without, with_meaning = MotifFactory(), MotifFactory()
         ClaimFactory(motif=without, kind="depicts")
