@@ -6,15 +6,13 @@ motifs. Their next statement, if there is one, says whether they were drawn alon
 
 from __future__ import annotations
 
-import math
 from collections import defaultdict
 from dataclasses import dataclass
 
 from classifier.models import Prediction
+from classifier.predictor import wilson
 from motifs.expert_queue import revealed_to
 from motifs.models import Identification
-
-TWO_SIDED_95 = 1.959964
 
 
 @dataclass(frozen=True)
@@ -42,21 +40,12 @@ class Anchoring:
 
     @property
     def interval(self) -> tuple[float, float] | None:
-        """The share's 95 % interval (Wilson 1927)."""
+        """The share's 95 % interval (Wilson 1927).
+
+        >>> [round(x, 3) for x in Anchoring(differed=10, towards=0).interval]
+        [0.0, 0.278]
+        """
         return wilson(self.towards, self.differed) if self.differed else None
-
-
-def wilson(hits: int, n: int) -> tuple[float, float]:
-    """Return the 95 % interval of a share (Wilson 1927).
-
-    >>> low, high = wilson(0, 10)
-    >>> round(low, 3), round(high, 3)
-    (0.0, 0.278)
-    """
-    z2 = TWO_SIDED_95**2
-    centre = (hits + z2 / 2) / (n + z2)
-    half = TWO_SIDED_95 / (n + z2) * math.sqrt(hits * (n - hits) / n + z2 / 4)
-    return max(0.0, centre - half), min(1.0, centre + half)
 
 
 def anchoring() -> Anchoring:

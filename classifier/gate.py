@@ -14,7 +14,7 @@ from typing import Any
 from django.utils.formats import number_format
 from django.utils.translation import gettext, ngettext
 
-from classifier.anchoring import wilson
+from classifier.predictor import wilson
 
 ALPHA = 0.05
 """A motif counts as worse below this, over all motifs together (Holm 1979)."""

@@ -27,6 +27,8 @@ def wilson(hits: int, total: int, z: float = 1.96) -> tuple[float, float]:
 
     >>> [round(x, 3) for x in wilson(8, 10)]
     [0.49, 0.943]
+    >>> [round(x, 3) for x in wilson(0, 10)]
+    [0.0, 0.278]
     >>> wilson(0, 0)
     (0.0, 1.0)
     """
