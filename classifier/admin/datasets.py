@@ -17,6 +17,7 @@ from django.utils.translation import gettext_lazy as _
 
 from classifier import datasets, sides
 from classifier.models import DatasetPhoto, DatasetVersion
+from motifs.admin.seen_only import SeenOnly
 from motifs.models import MotifName
 
 LISTED = 200
@@ -33,26 +34,13 @@ class BuildForm(forms.Form):
 
 
 @admin.register(DatasetVersion)
-class DatasetVersionAdmin(admin.ModelAdmin[DatasetVersion]):
+class DatasetVersionAdmin(SeenOnly, admin.ModelAdmin[DatasetVersion]):
     """Built by one button, read ever after; nothing in it is edited."""
 
     list_display = ("name", "built_at", "who", "photos", "to_test_with", "note")
     list_display_links = ("name",)
     ordering = ("-number",)
     change_list_template = "admin/classifier/datasetversion/change_list.html"
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(
-        self, request: HttpRequest, obj: DatasetVersion | None = None
-    ) -> bool:
-        return False
-
-    def has_delete_permission(
-        self, request: HttpRequest, obj: DatasetVersion | None = None
-    ) -> bool:
-        return False
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[DatasetVersion]:
         test = Q(photos__split=DatasetPhoto.Split.TEST)

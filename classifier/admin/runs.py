@@ -19,6 +19,7 @@ from django.views.decorators.http import require_POST
 from classifier import predictor, training
 from classifier.models import DatasetVersion, TrainingRun
 from classifier.training_child import tail
+from motifs.admin.seen_only import SeenOnly
 
 STEPS = {
     "photos": _("collecting the photos"),
@@ -62,7 +63,7 @@ class RunForm(forms.Form):
 
 
 @admin.register(TrainingRun)
-class TrainingRunAdmin(admin.ModelAdmin[TrainingRun]):
+class TrainingRunAdmin(SeenOnly, admin.ModelAdmin[TrainingRun]):
     """Started and cancelled by buttons; nothing of a run is edited."""
 
     list_display = ("name", "state", "dataset", "recipe", "trigger", "asked_at", "made")
@@ -70,19 +71,6 @@ class TrainingRunAdmin(admin.ModelAdmin[TrainingRun]):
     list_select_related = ("dataset", "makes")
     list_filter = ("state", "trigger")
     change_list_template = "admin/classifier/trainingrun/change_list.html"
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(
-        self, request: HttpRequest, obj: TrainingRun | None = None
-    ) -> bool:
-        return False
-
-    def has_delete_permission(
-        self, request: HttpRequest, obj: TrainingRun | None = None
-    ) -> bool:
-        return False
 
     def get_urls(self) -> list[URLPattern]:
         wrap, name = self.admin_site.admin_view, "classifier_trainingrun_"

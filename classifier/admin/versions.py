@@ -32,6 +32,7 @@ from classifier.promoting import (
     roll_back,
     version_before,
 )
+from motifs.admin.seen_only import SeenOnly
 from motifs.refusals import Refusal
 
 if TYPE_CHECKING:
@@ -46,21 +47,8 @@ REPORT_POLICY = (
 """The report is one file with its own styles and plots, and runs nothing."""
 
 
-class SeenOnly(admin.ModelAdmin[Any]):
-    """Rows that the site writes and nobody types."""
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-
 @admin.register(Promotion)
-class PromotionAdmin(SeenOnly):
+class PromotionAdmin(SeenOnly, admin.ModelAdmin[Promotion]):
     list_display = (
         "promoted_at",
         "to_version",
@@ -75,7 +63,7 @@ class PromotionAdmin(SeenOnly):
 
 
 @admin.register(ModelVersion)
-class ModelVersionAdmin(SeenOnly):
+class ModelVersionAdmin(SeenOnly, admin.ModelAdmin[ModelVersion]):
     list_display = ("version", "is_champion", "macro_f1", "registered_at")
     ordering = ("-registered_at", "-pk")
     fields = ("version", "sha256", "registered_at", "is_champion")

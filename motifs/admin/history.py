@@ -18,6 +18,7 @@ from django.utils.translation import gettext_lazy as _
 
 from motifs.actions import record
 from motifs.admin.queue import CappedPaginator
+from motifs.admin.seen_only import SeenOnly
 from motifs.languages import reader_language
 from motifs.models import Contribution, HistoryEntry, Motif, Outcome, Photo
 
@@ -191,7 +192,7 @@ class AboutFilter(admin.SimpleListFilter):
 
 
 @admin.register(HistoryEntry)
-class HistoryEntryAdmin(admin.ModelAdmin[HistoryEntry]):
+class HistoryEntryAdmin(SeenOnly, admin.ModelAdmin[HistoryEntry]):
     """Everything that was done, read only, the newest first."""
 
     list_display = ("at", "who", "verb", "about", "reason")
@@ -209,20 +210,6 @@ class HistoryEntryAdmin(admin.ModelAdmin[HistoryEntry]):
         return HistoryEntry.objects.filter(
             Q(contribution=None) | ~Q(contribution__state=Contribution.State.DRAFT)
         )
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(
-        self, request: HttpRequest, obj: HistoryEntry | None = None
-    ) -> bool:
-        """History is only ever added to, and not by hand."""
-        return False
-
-    def has_delete_permission(
-        self, request: HttpRequest, obj: HistoryEntry | None = None
-    ) -> bool:
-        return False
 
     @admin.display(description=_("who"), ordering="by__username")
     def who(self, entry: HistoryEntry) -> str:

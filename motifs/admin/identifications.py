@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from django.contrib import admin
 from django.db.models import Prefetch, QuerySet
 from django.http import HttpRequest
 
+from motifs.admin.seen_only import SeenOnly
 from motifs.languages import reader_language
 from motifs.models import Identification, Motif
 
 
 @admin.register(Identification)
-class IdentificationAdmin(admin.ModelAdmin[Identification]):
+class IdentificationAdmin(SeenOnly, admin.ModelAdmin[Identification]):
+    """Statements are made in front of the photo, and withdrawn, never deleted."""
+
     list_display = (
         "photo_number",
         "outcome",
@@ -56,14 +57,3 @@ class IdentificationAdmin(admin.ModelAdmin[Identification]):
     def motif_name(self, identification: Identification) -> str:
         motifs = (identification.motif, identification.second_motif)
         return " + ".join(str(motif) for motif in motifs if motif)
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        """Statements are made in front of the photo."""
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """A statement is withdrawn, never deleted."""
-        return False

@@ -16,6 +16,7 @@ from motifs.admin import showing
 from motifs.admin.access import access_url
 from motifs.admin.history import history_page, said, told
 from motifs.admin.queue import CappedPaginator
+from motifs.admin.seen_only import SeenOnly
 from motifs.admin.spreadsheets import Exported
 from motifs.languages import reader_language
 from motifs.models import Contribution, Flag, HistoryEntry, Motif, Photo
@@ -23,7 +24,7 @@ from motifs.resources import PhotoResource
 
 
 @admin.register(Photo)
-class PhotoAdmin(Exported, admin.ModelAdmin[Photo]):
+class PhotoAdmin(SeenOnly, Exported, admin.ModelAdmin[Photo]):
     """Looked at here; judged at the desk."""
 
     resource_classes = [PhotoResource]
@@ -89,20 +90,6 @@ class PhotoAdmin(Exported, admin.ModelAdmin[Photo]):
         if number.isascii() and number.isdigit():
             return queryset.filter(contribution=int(number[:18])), False
         return super().get_search_results(request, queryset, search_term)
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(
-        self, request: HttpRequest, obj: Photo | None = None
-    ) -> bool:
-        """What was given is never changed; access has a page of its own."""
-        return False
-
-    def has_delete_permission(
-        self, request: HttpRequest, obj: Photo | None = None
-    ) -> bool:
-        return False
 
     def get_urls(self) -> list[URLPattern]:
         return [access_url(self), *super().get_urls()]

@@ -17,6 +17,7 @@ from django.utils.translation import gettext_lazy as _
 
 from motifs.actions import resolve_problem
 from motifs.admin import showing
+from motifs.admin.seen_only import SeenOnly
 from motifs.forms import ResolutionForm
 from motifs.languages import reader_language
 from motifs.models import Motif, ProblemReport
@@ -54,7 +55,9 @@ class OpenFilter(admin.SimpleListFilter):
 
 
 @admin.register(ProblemReport)
-class ProblemReportAdmin(admin.ModelAdmin[ProblemReport]):
+class ProblemReportAdmin(SeenOnly, admin.ModelAdmin[ProblemReport]):
+    """What was reported stays as it was said; resolving has a page of its own."""
+
     list_display = ("number", "kind", "subject", "text", "reported_at", "resolved_by")
     list_display_links = ("number",)
     list_filter = (OpenFilter, "kind")
@@ -85,20 +88,6 @@ class ProblemReportAdmin(admin.ModelAdmin[ProblemReport]):
     def get_ordering(self, request: HttpRequest) -> list[str]:
         """As ``most_urgent_first``: the list would put its own order over it."""
         return ["urgency", "reported_at", "pk"]
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(
-        self, request: HttpRequest, obj: ProblemReport | None = None
-    ) -> bool:
-        """What was reported stays as it was said; resolving has a page of its own."""
-        return False
-
-    def has_delete_permission(
-        self, request: HttpRequest, obj: ProblemReport | None = None
-    ) -> bool:
-        return False
 
     def get_urls(self) -> list[URLPattern]:
         resolve = path(

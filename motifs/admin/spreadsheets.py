@@ -13,6 +13,7 @@ from import_export.admin import ExportMixin, ImportExportMixin
 from import_export.formats.base_formats import CSV, XLSX
 from import_export.forms import ExportForm
 
+from motifs.admin.seen_only import SeenOnly
 from motifs.models import Motif, MotifName
 from motifs.permissions import is_curator
 from motifs.resources import MotifNameResource
@@ -46,7 +47,7 @@ class Exchanged(ImportExportMixin):  # type: ignore[misc]
 
 
 @admin.register(MotifName)
-class MotifNameAdmin(Exchanged, admin.ModelAdmin[MotifName]):
+class MotifNameAdmin(SeenOnly, Exchanged, admin.ModelAdmin[MotifName]):
     """Names of all motifs, to be searched and exchanged; edited with their motif."""
 
     resource_classes = [MotifNameResource]
@@ -65,13 +66,3 @@ class MotifNameAdmin(Exchanged, admin.ModelAdmin[MotifName]):
     def of(self, name: MotifName) -> str:
         address = reverse("admin:motifs_motif_change", args=[name.motif_id])
         return format_html('<a href="{}">{}</a>', address, name.motif.slug)
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """With their motif, where the rules of names are kept."""
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
