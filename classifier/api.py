@@ -20,7 +20,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from classifier import files, predictor, problems
+from classifier import files, network, problems
 from classifier.actions import identify_photos, queue_photos
 from classifier.models import IdentifyJob
 from classifier.photos import photos_in
@@ -210,9 +210,9 @@ class ModelView(APIView):
         tags=["identify"],
         summary="The model that answers",
         description=(
-            "Where its LiteRT file is, and how its scores become an answer. `local` "
-            "says whether the file is all that an answer takes; browsers ask the "
-            "server when it is not."
+            "Where its LiteRT file is, and how its scores become an answer. A model "
+            "that also compares a photo with those that it learned from names a file "
+            "of them, `memory`; `local` says whether both can be had."
         ),
         responses={
             200: NetworkSerializer,
@@ -220,10 +220,10 @@ class ModelView(APIView):
         },
     )
     def get(self, request: Request) -> Response:
-        network = predictor.network()
-        if network is None:
+        model = network.current()
+        if model is None:
             raise problems.no_model()
-        response = Response(files.describe(network))
+        response = Response(files.describe(model))
         response["Cache-Control"] = "no-cache"
         return response
 

@@ -11,6 +11,11 @@ urlpatterns = [
         name="model-file",
     ),
     re_path(
+        r"^models/(?P<sha256>[0-9a-f]{64})/memory/(?P<digest>[0-9a-f]{64})\.bin$",
+        files.memory_file,
+        name="memory-file",
+    ),
+    re_path(
         r"^prototypes/(?P<sha256>[0-9a-f]{64})\.bin$",
         files.prototypes_file,
         name="prototypes-file",

@@ -5,6 +5,7 @@ Their addresses carry a digest or a version, so they never change and are kept f
 
 from __future__ import annotations
 
+import logging
 from functools import lru_cache
 from io import BytesIO
 from pathlib import Path
@@ -16,24 +17,39 @@ from django.http import FileResponse, Http404, HttpRequest
 from django.urls import reverse
 from django.views.decorators.http import require_safe
 
-from classifier import model_folders, predictor, prototypes
+from classifier import model_folders, network, prototypes
+from classifier.predictor import ArtifactError, NoModel, Portable
+
+logger = logging.getLogger(__name__)
 
 FOREVER = "public, max-age=31536000, immutable"
 TYPES = {".js": "text/javascript; charset=utf-8", ".wasm": "application/wasm"}
 
 
-def describe(network: predictor.Network) -> dict[str, Any]:
+def describe(model: network.Network) -> dict[str, Any]:
     """Return what a program needs to run the network, as the API gives it."""
-    sha256 = network.manifest["sha256"]
     try:
-        size = network.file.stat().st_size
-    except OSError:
-        size = 0
+        size = model.file.stat().st_size
+        compared = network.memory()
+    except (OSError, ArtifactError, NoModel) as error:
+        logger.warning("no program can run the model by itself: %s", error)
+        size, compared = 0, None
     return {
-        **network.manifest,
-        "url": reverse("model-file", args=[sha256]),
+        **model.manifest,
+        "url": reverse("model-file", args=[model.sha256]),
         "bytes": size,
-        "local": network.is_whole and size > 0,
+        "memory": compared and _describe_memory(model.sha256, compared),
+        "local": size > 0,
+    }
+
+
+def _describe_memory(sha256: str, compared: Portable) -> dict[str, Any]:
+    return {
+        "url": reverse("memory-file", args=[sha256, compared.sha256]),
+        "sha256": compared.sha256,
+        "bytes": len(compared.content),
+        "axes": compared.axes,
+        "rows": compared.rows,
     }
 
 
@@ -65,9 +81,9 @@ def runtime_bytes() -> int:
 @require_safe
 def model_file(request: HttpRequest, sha256: str) -> FileResponse:
     """Give a champion's LiteRT file; an earlier one's for pages that are still open."""
-    network = predictor.network()
-    if network is not None and network.manifest["sha256"] == sha256:
-        file = network.file
+    model = network.current()
+    if model is not None and model.sha256 == sha256:
+        file = model.file
     else:
         file = model_folders.earlier_file(sha256) or Path()
     if not file.name:
@@ -84,6 +100,21 @@ def model_file(request: HttpRequest, sha256: str) -> FileResponse:
         response["Content-Encoding"] = "br"
     response["Vary"] = "Accept-Encoding"
     return _lasting(response)
+
+
+@require_safe
+def memory_file(request: HttpRequest, sha256: str, digest: str) -> FileResponse:
+    """Give what a champion compares photos with; an earlier one's for open pages."""
+    model = network.current()
+    try:
+        is_live = model is not None and model.sha256 == sha256
+        found = network.memory() if is_live else network.earlier_memory(sha256)
+    except (ArtifactError, NoModel) as error:
+        raise Http404 from error
+    if found is None or found.sha256 != digest:
+        raise Http404
+    body = FileResponse(BytesIO(found.content), content_type="application/octet-stream")
+    return _lasting(body)
 
 
 @require_safe

@@ -10,7 +10,7 @@ from django.utils import timezone
 from django.utils.dateparse import parse_date
 from django.views.decorators.http import require_safe
 
-from classifier import ledger, model_folders, predictor, track_record
+from classifier import ledger, model_folders, network, predictor, track_record
 from classifier.card import as_html
 from classifier.checking import champion_version
 from classifier.models import Promotion
@@ -30,7 +30,7 @@ def model(request: HttpRequest) -> HttpResponse:
     asked = request.GET.get("on", "")
     day = parse_day(asked)
     live = predictor.describe()
-    network = predictor.network()
+    runs = network.current()
     last = ledger.last_promotion()
     row = champion_version()
     context: dict[str, Any] = {
@@ -38,7 +38,7 @@ def model(request: HttpRequest) -> HttpResponse:
         "since": last.promoted_at
         if last and live and last.to_version.sha256 == live.sha256
         else None,
-        "card": as_html(model_folders.card(network.file.parent)) if network else "",
+        "card": as_html(model_folders.card(runs.file.parent)) if runs else "",
         "evaluation": last.to_version.evaluations.select_related("dataset").first()
         if last
         else None,

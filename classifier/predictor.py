@@ -29,11 +29,13 @@ from ml import images
 from ml import quality as ml_quality
 from ml.artifact import CARD, MODEL, Artifact, ArtifactError, Manifest, read
 from ml.metrics import wilson
+from ml.portable import Portable
 from ml.predict import Prediction, load
 from ml.prototypes import LEAST as LEAST_FOR_A_PROTOTYPE
-from ml.prototypes import SHARPNESS, Portable
+from ml.prototypes import SHARPNESS
 from ml.quality import Quality
 from ml.recipe import RECIPES
+from ml.rejection import rejector_of
 
 if TYPE_CHECKING:
     import numpy as np
@@ -62,7 +64,6 @@ __all__ = [
     "BadPhoto",
     "Busy",
     "Description",
-    "Network",
     "NoModel",
     "Photo",
     "Portable",
@@ -74,7 +75,7 @@ __all__ = [
     "expect",
     "forget",
     "load",
-    "network",
+    "memory_of",
     "one_model",
     "predict",
     "quality",
@@ -120,7 +121,9 @@ class Predictor(Protocol):
 
     def with_provisional(self, provisional: Mapping[str, Vectors]) -> Predictor: ...
 
-    def portable(self) -> Portable | None: ...
+    def portable_prototypes(self) -> Portable | None: ...
+
+    def portable_memory(self) -> Portable | None: ...
 
 
 def _as_it_is(model: Predictor) -> Predictor:
@@ -290,36 +293,13 @@ def describe() -> Description | None:
     )
 
 
-@dataclass(frozen=True)
-class Network:
-    """The champion's network, for programs that run it themselves.
+def memory_of(folder: Path) -> Portable | None:
+    """Return what the model in a folder compares photos with; None for nothing.
 
-    Attributes:
-        file: the LiteRT file.
-        manifest: what must be known to read its outputs, as JSON.
-        is_whole: whether the file and the manifest are all that an answer takes; not
-            so when the model also compares photos with those it learned from.
+    Raises ArtifactError.
     """
-
-    file: Path
-    manifest: dict[str, Any]
-    is_whole: bool
-
-
-def network() -> Network | None:
-    """Return the champion's network, or None if there is none."""
-    try:
-        model = champion()
-    except NoModel:
-        return None
-    whole = model.manifest.as_dict()
-    wanted = ("version", "labels", "unknown_labels", "input", "answer")
-    return Network(
-        file=model.artifact.folder / MODEL,
-        manifest={key: whole[key] for key in wanted}
-        | {"sha256": model.artifact.sha256},
-        is_whole=model.manifest.rejection is None,
-    )
+    rejector = rejector_of(read(folder))
+    return rejector and rejector.portable()
 
 
 def recipes() -> tuple[str, ...]:

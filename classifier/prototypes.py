@@ -7,7 +7,6 @@ process looks every ``LOOK_S`` seconds whether they are still the same ones.
 
 from __future__ import annotations
 
-import hashlib
 import logging
 import threading
 import time
@@ -52,12 +51,10 @@ class _Held:
     looked_at: float
 
     @cached_property
-    def portable(self) -> tuple[str, predictor.Portable] | None:
-        """What a browser needs for the same, with the digest of its content."""
-        found = self.extended.portable() if self.extended is not self.model else None
-        if found is None:
-            return None
-        return hashlib.sha256(found.content).hexdigest(), found
+    def portable(self) -> predictor.Portable | None:
+        """What a browser needs for the same."""
+        is_same = self.extended is self.model
+        return None if is_same else self.extended.portable_prototypes()
 
 
 _held: _Held | None = None
@@ -111,14 +108,15 @@ def for_browsers() -> dict[str, Any] | None:
     held = _held
     if held is None or held.portable is None:
         return None
-    digest, found = held.portable
+    found = held.portable
     photos = Counter(slug for slug, _pk in held.members)
     return {
-        "url": reverse("prototypes-file", args=[digest]),
+        "url": reverse("prototypes-file", args=[found.sha256]),
         "sha256": held.model.artifact.sha256,
         "labels": list(found.labels),
         "photos": {label: photos[label] for label in found.labels if label in photos},
         "axes": found.axes,
+        "rows": found.rows,
         "sharpness": predictor.SHARPNESS,
     }
 
@@ -126,9 +124,9 @@ def for_browsers() -> dict[str, Any] | None:
 def content(digest: str) -> bytes | None:
     """Return the file that ``for_browsers`` names; None once it has changed."""
     held = _held
-    if held is None or held.portable is None or held.portable[0] != digest:
+    if held is None or held.portable is None or held.portable.sha256 != digest:
         return None
-    return held.portable[1].content
+    return held.portable.content
 
 
 def _look(model: predictor.Predictor, held: _Held | None, now: float) -> _Held:

@@ -156,6 +156,16 @@ class AnswerSerializer(serializers.Serializer[Any]):
     elapsed_ms = serializers.FloatField(help_text="The server's time, milliseconds.")
 
 
+class MemorySerializer(serializers.Serializer[Any]):
+    """Photos that the model learned from: their embeddings, whitened and rounded."""
+
+    url = serializers.CharField(help_text="`ml.portable` says what is in it.")
+    sha256 = serializers.CharField(help_text="Of the file, in hex.")
+    bytes = serializers.IntegerField()
+    axes = serializers.IntegerField()
+    rows = serializers.IntegerField(help_text="How many photos.")
+
+
 class NetworkSerializer(serializers.Serializer[Any]):
     """The model that answers, and how to read its scores."""
 
@@ -163,8 +173,12 @@ class NetworkSerializer(serializers.Serializer[Any]):
     sha256 = serializers.CharField(help_text="Of the file, in hex.")
     url = serializers.CharField(help_text="The LiteRT file; it never changes.")
     bytes = serializers.IntegerField()
+    memory = MemorySerializer(
+        allow_null=True,
+        help_text="What a photo must be near to; null where that rejects nothing.",
+    )
     local = serializers.BooleanField(
-        help_text="Whether the file and this description are all that an answer takes."
+        help_text="Whether a program that has read all this can answer by itself."
     )
     labels = serializers.ListField(
         child=serializers.CharField(), help_text="In the order of the scores."

@@ -19,7 +19,7 @@ from django.utils.translation import override
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
-from classifier import files, predictor
+from classifier import files, network
 
 HEADER = "Langgundi-Offline"
 KEPT = {
@@ -74,10 +74,10 @@ def service_worker(request: HttpRequest) -> HttpResponse:
     """
     source = Path(str(finders.find("js/sw.js"))).read_text(encoding="utf-8")
     pages = [_in(code, "classifier:identify") for code, _name in settings.LANGUAGES]
-    network = predictor.network()
+    model = network.current()
     parts = [
         source,
-        network.manifest["sha256"] if network else "",
+        model.sha256 if model else "",
         files.runtime_url(),
         *(static(name) for name in NAMED),
     ]

@@ -18,8 +18,10 @@ from ml.colour import Dye
 from ml.decision import Answer, Suggestion, answer, suggest
 from ml.embeddings import Embeddings, Near
 from ml.images import Box, View, small_copy, views
+from ml.portable import Portable
 from ml.quality import Quality
 from ml.region import Region
+from ml.rejection import Rejector
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -146,7 +148,9 @@ class Predictor:
         if provisional:
             self._provisional = self._prototypes(provisional)
         self._rule: rejection.Rule | None = rejection.rule_of(self.manifest)
-        self._rejector: rejection.Rejector | None = None
+        self._own: Rejector | None = None
+        self._rejector: Rejector | None = None
+        self._portable: Portable | None = None
 
     def with_provisional(
         self, provisional: Mapping[str, NDArray[np.float32]]
@@ -163,11 +167,23 @@ class Predictor:
         other._rejector = None
         return other
 
-    def portable(self) -> prototypes.Portable | None:
+    def portable_prototypes(self) -> Portable | None:
         """Return the prototypes of provisional motifs for a browser; None without."""
         if self._provisional is None:
             return None
-        return prototypes.portable(self._provisional.known)
+        own = self._own_rejector()
+        return self._provisional.portable(own and own.distance)
+
+    def portable_memory(self) -> Portable | None:
+        """Return the photos that a photo must be near to, for a browser.
+
+        None when the model rejects nothing by distance. Raises ArtifactError when the
+        embeddings were altered.
+        """
+        if self._portable is None:
+            own = self._own_rejector()
+            self._portable = own and own.portable()
+        return self._portable
 
     def _prototypes(
         self, provisional: Mapping[str, NDArray[np.float32]]
@@ -219,19 +235,20 @@ class Predictor:
         Raises:
             ArtifactError: the embeddings were altered.
         """
-        if self._rule is None:
+        own = self._own_rejector()
+        if own is None:
             return None
         if self._rejector is None:
-            memory = self.memory
-            if memory is None:
-                raise ArtifactError(f"{self.artifact.folder} remembers no photos.")
-            motifs = self.manifest.motifs
+            self._rejector = own
             if self._provisional is not None:
-                # A new motif is far from all that was learned, but it is known.
-                memory = embeddings.joined(memory, self._provisional.photos)
-                motifs = (*motifs, *self._provisional.labels)
-            self._rejector = rejection.rejector(self._rule, memory, motifs)
+                self._rejector = own.knowing(self._provisional.photos.vectors)
         return self._rejector.score(doubt, embedding)
+
+    def _own_rejector(self) -> Rejector | None:
+        """Return what it rejects by without provisional motifs, read at first use."""
+        if self._own is None and self._rule is not None:
+            self._own = rejection.rejector_of(self.artifact)
+        return self._own
 
     def embed(
         self, image: Image.Image, *, closely: bool = False

@@ -13,12 +13,15 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ml import whitening
+from ml import portable, whitening
 from ml.embeddings import Embeddings, unit
+from ml.portable import Portable
 from ml.whitening import Whitening
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
+
+    from ml.rejection import Distance
 
     Vectors = NDArray[np.float32]
 
@@ -68,6 +71,18 @@ class Provisional:
     photos: Embeddings
     """The new motifs' photos."""
 
+    def portable(self, distance: Distance | None = None) -> Portable:
+        """Return the prototypes, in the order of their labels, for a browser.
+
+        Args:
+            distance: what the model rejects by; the new motifs' photos come as further
+                rows, among what is near for it.
+        """
+        rows = portable.kernels(self.known.whitened, self.known.vectors)
+        if distance is not None:
+            rows = np.concatenate([rows, distance.kernels(self.photos.vectors)])
+        return portable.pack(self.known.whitened, rows, self.known.labels)
+
     def mix(self, scores: Mapping[str, float], embedding: Vectors) -> dict[str, float]:
         """Return the network's scores with those of the new motifs among them.
 
@@ -86,36 +101,6 @@ class Provisional:
         new = {label: share[label] for label in self.labels}
         rest = 1 - sum(new.values())
         return {label: score * rest for label, score in scores.items()} | new
-
-
-@dataclass(frozen=True)
-class Portable:
-    """Prototypes for a program in another language; ``static/js/prototypes.js``.
-
-    The similarity of an embedding x to a label is s·kernel / |Ws|, where s are the
-    signed roots of x, less ``middle``, over ``spread``, and the whitened length is
-    |Ws|² = s·s + the sum of bend (axis·s)² over all axes.
-    """
-
-    labels: tuple[str, ...]
-    """In the order of the kernels."""
-    axes: int
-    content: bytes
-    """Little-endian 32-bit floats: middle, spread (features each), kernels (labels,
-    features), bends (axes), steps (axes); then 8-bit integers: axes (axes, features),
-    to be multiplied by their steps."""
-
-
-def portable(known: Prototypes) -> Portable:
-    """Return prototypes in a form that is small and quick to read."""
-    whitened = known.whitened
-    along = (known.vectors @ whitened.axes.T) * (whitened.gains - 1)
-    kernels = known.vectors + along @ whitened.axes
-    steps = np.abs(whitened.axes).max(axis=1) / 127
-    axes = np.round(whitened.axes / steps[:, None]).astype(np.int8)
-    floats = (whitened.middle, whitened.spread, kernels, whitened.gains**2 - 1, steps)
-    content = b"".join(np.asarray(x, "<f4").tobytes() for x in floats)
-    return Portable(known.labels, len(axes), content + axes.tobytes())
 
 
 def provisional(

@@ -7,23 +7,24 @@ the remembered ones also speaks of kinds that it was never shown.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ml import whitening
-from ml.artifact import ArtifactError, Manifest
+from ml import embeddings, portable, whitening
+from ml.artifact import Artifact, ArtifactError, Manifest
 from ml.embeddings import FILE, Embeddings
 from ml.metrics import auroc
+from ml.portable import Portable
+from ml.whitening import Whitening
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     Array = NDArray[np.float64]
     Vectors = NDArray[np.float32]
-    Distance = Callable[[Vectors], Array]
 
 DOUBT = "doubt"
 """The part that is what the best motif's score lacks of 1."""
@@ -108,11 +109,34 @@ def rule_of(manifest: Manifest) -> Rule | None:
 
 
 @dataclass(frozen=True)
+class Distance:
+    """How far photos are from the nearest of some, as 1 - cosine, whitened."""
+
+    whitened: Whitening
+    near: Vectors
+    """(photos, features), whitened, unit length."""
+
+    def __call__(self, vectors: Vectors) -> Array:
+        """Return the distances, (…), of embeddings (…, features)."""
+        similarity = self.whitened(vectors) @ self.near.T
+        return np.asarray(1.0 - similarity.max(axis=-1), np.float64)
+
+    def knowing(self, vectors: Vectors) -> Distance:
+        """Return this with further photos to be near to; the yardstick stays."""
+        near = np.concatenate([self.near, self.whitened(vectors)])
+        return Distance(self.whitened, near)
+
+    def kernels(self, vectors: Vectors) -> Vectors:
+        """Return photos as ``ml.portable`` takes them."""
+        return portable.kernels(self.whitened, self.whitened(vectors))
+
+
+@dataclass(frozen=True)
 class Rejector:
-    """A rule with the distances that it takes, ready for photos."""
+    """A rule with the distance that it takes, ready for photos."""
 
     rule: Rule
-    distances: dict[str, Distance]
+    distance: Distance | None
 
     def score(self, doubt: float, embedding: Vectors) -> float:
         """Return one photo's rejection score; higher is less known.
@@ -121,9 +145,35 @@ class Rejector:
             doubt: one minus the best motif's score, 0..1.
             embedding: (features,), unit length.
         """
-        values = {name: one(embedding[None]) for name, one in self.distances.items()}
-        values[DOUBT] = odds(np.array([doubt]))
+        values = {DOUBT: odds(np.array([doubt]))}
+        if self.distance is not None:
+            values[DISTANCE] = self.distance(embedding[None])
         return float(self.rule.score(values)[0])
+
+    def knowing(self, vectors: Vectors) -> Rejector:
+        """Return this for photos of further motifs: far from all, but known."""
+        if self.distance is None:
+            return self
+        return Rejector(self.rule, self.distance.knowing(vectors))
+
+    def portable(self) -> Portable | None:
+        """Return the photos that it compares with, for a browser; None for none."""
+        if self.distance is None:
+            return None
+        whitened, near = self.distance.whitened, self.distance.near
+        return portable.pack(whitened, portable.kernels(whitened, near))
+
+
+def rejector_of(artifact: Artifact) -> Rejector | None:
+    """Return what a model rejects by; None when it is its unknown labels' score alone.
+
+    Raises ArtifactError when the rule is faulty or the embeddings were altered.
+    """
+    rule = rule_of(artifact.manifest)
+    memory = embeddings.read(artifact) if rule is not None else None
+    if rule is None or memory is None:
+        return None
+    return rejector(rule, memory, artifact.manifest.motifs)
 
 
 def rejector(rule: Rule, memory: Embeddings, motifs: Sequence[str]) -> Rejector:
@@ -134,14 +184,12 @@ def rejector(rule: Rule, memory: Embeddings, motifs: Sequence[str]) -> Rejector:
         memory: photos of motifs and of unknown labels.
         motifs: the labels that are motifs.
     """
-    distances = {}
-    if DISTANCE in rule.parts:
-        distances[DISTANCE] = distance(memory, motifs)
-    return Rejector(rule, distances)
+    is_far = DISTANCE in rule.parts
+    return Rejector(rule, distance(memory, motifs) if is_far else None)
 
 
 def distance(memory: Embeddings, motifs: Sequence[str]) -> Distance:
-    """Return the distance to the nearest photo of a motif, as 1 - cosine.
+    """Return the distance to the nearest photo of a motif.
 
     Cosines are of embeddings whitened by the photos of unknown labels; where there are
     none, only standardised, because what motifs vary in is what tells them apart.
@@ -157,10 +205,7 @@ def distance(memory: Embeddings, motifs: Sequence[str]) -> Distance:
         if others.labels
         else whitening.learn(known.vectors, shrinkage=1.0)
     )
-    near = whitened(known.vectors)
-    return lambda found: np.asarray(
-        1.0 - (whitened(found) @ near.T).max(axis=-1), np.float64
-    )
+    return Distance(whitened, whitened(known.vectors))
 
 
 def choose(

@@ -22,7 +22,7 @@ from django.test import Client, RequestFactory
 from django.urls import URLPattern, URLResolver, get_resolver, resolve, reverse
 from django.utils.translation import override
 
-from classifier import predictor
+from classifier import network
 from classifier.groups import MODEL_KEEPER_GROUP
 from classifier.models import (
     DatasetVersion,
@@ -101,7 +101,7 @@ def rows(text: str) -> list[Row]:
 def make_world() -> dict[str, Any]:
     """Make what the table's rows speak of; the keys are the words it uses."""
     people = make_people()
-    giver, network = people["giver"], predictor.network()
+    giver, model_file = people["giver"], network.current()
     motif = MotifFactory(slug="gigi-haruan", name="Gigi Haruan")
     accepted = ContributionFactory(given_by=giver, motif=motif, accepted=True)
     waiting = ContributionFactory(given_by=giver, motif=motif)
@@ -150,7 +150,7 @@ def make_world() -> dict[str, Any]:
         "shared": share(),
         "job": IdentifyJob.objects.create(language=LANGUAGE),
         **ledger(people["model keeper"]),
-        "model": SimpleNamespace(sha256=network.manifest["sha256"] if network else ""),
+        "model": SimpleNamespace(sha256=model_file.sha256 if model_file else ""),
     }
 
 

@@ -1,13 +1,15 @@
 // The live camera: frames are recognised on this device and never leave it.
 
 import { keptModel, recogniser, remove } from "./device.js";
-import { localModel, places, sentence, sizeSentence, words, writeScores } from "./local.js";
+import { localModel, newMotifs, places, sentence, sizeSentence, words, writeScores } from "./local.js";
+import { extended, mix, newScores } from "./prototypes.js";
 import { answer as decide } from "./rules.js";
 import { Settled } from "./settle.js";
 
 const SLOW_MS = 1000; // a device that needs longer for a frame is told so
 const FAR = 0.45; // share of the picture from which on the cloth fills it
-const THOROUGH = 24; // of so many frames one is looked at for more than one motif
+const THOROUGH = 24; // of so many frames one is looked at for more than one motif,
+// and one closely for motifs that are known by a few photos
 const BEHIND = { facingMode: { ideal: "environment" } };
 const COMPLAINTS = {
   NotAllowedError: words.refused,
@@ -19,6 +21,8 @@ const COMPLAINTS = {
 const panel = document.getElementById("live");
 const part = (name) => panel.querySelector(`[data-live="${name}"]`);
 let looking = null; // the recogniser, once it is ready
+let known = null; // the motifs that its network never learned
+let added = {}; // their scores
 let stream = null;
 let settled = null;
 let frames = 0;
@@ -46,6 +50,7 @@ async function startRecogniser() {
   looking = await recogniser(places, localModel(), (share) => {
     part("loaded").value = share;
   });
+  known = await newMotifs(looking);
   return looking;
 }
 
@@ -104,8 +109,9 @@ function watch(mine) {
 }
 
 function watchAnew(mine) {
-  const { model } = looking;
-  settled = new Settled((scores, isUsable) => decide(scores, model, isUsable));
+  const model = extended(looking.model, known);
+  settled = new Settled((scores, ...rest) => decide(scores, model, ...rest));
+  added = Object.fromEntries(Object.keys(known?.photos ?? {}).map((label) => [label, 0]));
   part("answer").textContent = words.looking;
   hasSeveral = false;
   next(mine);
@@ -156,7 +162,8 @@ function next(mine) {
     try {
       const picture = await createImageBitmap(video);
       const isThorough = frames % THOROUGH === THOROUGH / 2;
-      take(await looking.look(picture, { isFrame: true, isThorough }), mine);
+      const isClose = Boolean(known) && frames % THOROUGH === 0;
+      take(await looking.look(picture, { isFrame: true, isThorough, isClose }), mine);
     } catch {
       if (mine === run) complain(words.noRecogniser);
     } finally {
@@ -179,21 +186,23 @@ function next(mine) {
 
 function take(seen, mine) {
   if (mine !== run || isFrozen) return;
-  const hasChanged = settled.take(seen.scores, seen.quality.usable);
+  // Asked of one frame in many; the last word holds until the next.
+  if (seen.close) added = newScores([seen.close], known);
+  const scores = mix(seen.scores, added);
+  const hasChanged = settled.take(scores, seen.quality.usable, seen.distance);
   frames += 1;
   panel.dataset.frames = frames;
   panel.dataset.elapsed = Math.round(seen.elapsed_ms);
   coach(seen);
-  writeScores(part("scores"), settled.scores, looking.model);
+  writeScores(part("scores"), settled.scores, extended(looking.model, known));
   if (hasChanged) announce(settled.answer);
 }
 
 /** Say what would make a better picture: the worst of what is wrong, in one sentence. */
-function coach({ quality, region, several, elapsed_ms: elapsed }) {
-  // Asked of one frame in many; the last word holds until the next.
+function coach({ quality, region, several, close: closely, elapsed_ms: elapsed }) {
   hasSeveral = several ?? hasSeveral;
   const isFar = !region.isWhole && region.share < FAR;
-  const isSlow = several === null && elapsed > SLOW_MS;
+  const isSlow = several === null && !closely && elapsed > SLOW_MS;
   const wrong =
     quality.reasons[0] ??
     ((isFar && "far") || (hasSeveral && "several") || (isSlow && "slow"));

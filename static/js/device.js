@@ -26,6 +26,23 @@ export async function available(places) {
   }
 }
 
+/** Return a file that never changes, from this device or the site, or null.
+ *
+ * It is kept beside the recogniser where that is kept; of its folder nothing else is.
+ */
+export async function kept(address) {
+  const cache = "caches" in window && (await caches.has(CACHE)) ? await caches.open(CACHE) : null;
+  const found = (await cache?.match(address)) ?? (await fetch(address).catch(() => null));
+  const content = found?.ok ? await found.arrayBuffer().catch(() => null) : null;
+  if (!content || !cache || (await cache.match(address))) return content;
+  const folder = new URL(".", new URL(address, location.href)).href;
+  for (const { url } of await cache.keys()) {
+    if (url.startsWith(folder)) await cache.delete(url);
+  }
+  await cache.put(address, new Response(content.slice(0)));
+  return content;
+}
+
 /** Return the model that is on this device with all that it takes, or null. */
 export async function keptModel(places) {
   if (!isAble() || !("caches" in window)) return null;
@@ -114,7 +131,11 @@ class Recogniser {
     const runtime = absolute(places.runtime);
     try {
       // The runtime starts while the model is looked for and on its way.
-      const modules = { look: absolute(places.look), rules: absolute(places.rules) };
+      const modules = {
+        look: absolute(places.look),
+        rules: absolute(places.rules),
+        memory: absolute(places.memory),
+      };
       const loaded = made.#ask({ do: "load", runtime, modules });
       loaded.catch(() => {});
       const model = (await finding) ?? kept;
@@ -170,6 +191,16 @@ class Recogniser {
     const seen = await this.#ask({ do: "look", picture, ...how }, { move: [picture] });
     this.#keep();
     return seen;
+  }
+
+  /** Know new motifs' photos too, as `prototypesFor` gives them; null for none. */
+  know(known) {
+    return this.#ask({ do: "know", near: known?.near });
+  }
+
+  /** Return how far photos of one cloth are from what the model remembers, or null. */
+  distance(looks) {
+    return this.#ask({ do: "distance", embeddings: looks.map((one) => one.embedding) });
   }
 
   /** Get ready for the first picture while nobody waits for it. */

@@ -2,7 +2,7 @@
 
 import { available, keptModel, recogniser } from "./device.js";
 import { draw, swatch } from "./overlay.js";
-import { extended, mix, prototypesFor } from "./prototypes.js";
+import { extended, mix, newScores, prototypesFor } from "./prototypes.js";
 import { answer as decide, suggest, unknownScore } from "./rules.js";
 
 const DYES = { motif: "green", either: "yellow", unknown: "black" };
@@ -79,7 +79,7 @@ export async function sizeSentence() {
   const [model, kept] = [await localModel(), places && (await keptModel(places))];
   if (!model && !kept) return null;
   if (!model || model.sha256 === kept?.sha256) return words.kept;
-  const bytes = model.bytes + Number(places.runtimeBytes);
+  const bytes = model.bytes + (model.memory?.bytes ?? 0) + Number(places.runtimeBytes);
   return words.size.replace("{size}", (bytes / MEGABYTE).toFixed(1));
 }
 
@@ -94,7 +94,7 @@ export async function answerHere(files, { note, mayFetch = false, onProgress }) 
     if (!mayFetch && !(await keptModel(places))) return null;
     const finding = mayFetch ? localModel() : null;
     const looking = await recogniser(places, finding, onProgress);
-    const known = await prototypesFor(facts.prototypes, looking.model);
+    const known = await newMotifs(looking);
     const looks = [];
     for (const file of files) {
       const picture = await createImageBitmap(file, {
@@ -105,10 +105,20 @@ export async function answerHere(files, { note, mayFetch = false, onProgress }) 
       const how = { isJpeg, isThorough: files.length === 1, isClose: Boolean(known) };
       looks.push(await looking.look(picture, how));
     }
-    return { section: section(looks, note, looking.model, known), overlay: overlay(looks) };
+    const asked = looks.filter((one) => one.quality.usable);
+    const distance = await looking.distance(asked.length ? asked : looks);
+    const made = section(looks, note, looking.model, known, distance);
+    return { section: made, overlay: overlay(looks) };
   } catch {
     return null;
   }
+}
+
+/** Return the motifs that the model never learned, which `looking` then knows, or null. */
+export async function newMotifs(looking) {
+  const known = await prototypesFor(facts.prototypes, looking.model);
+  await looking.know(known);
+  return known;
 }
 
 function overlay(looks) {
@@ -121,16 +131,16 @@ function overlay(looks) {
   return draw({ region, heat });
 }
 
-function section(looks, note, network, known) {
+function section(looks, note, network, known, distance) {
   const usable = looks.filter((one) => one.quality.usable);
   const asked = usable.length ? usable : looks;
-  const model = known ? extended(network, known) : network;
+  const model = extended(network, known);
   let scores = {};
   for (const label of network.labels) {
     scores[label] = asked.reduce((sum, one) => sum + one.scores[label], 0) / asked.length;
   }
-  if (known) scores = mix(scores, asked.map(({ close }) => close), known);
-  const answer = inCatalogue(decide(scores, model, usable.length > 0));
+  if (known) scores = mix(scores, newScores(asked.map(({ close }) => close), known));
+  const answer = inCatalogue(decide(scores, model, usable.length > 0, distance));
   const elapsed = looks.reduce((sum, one) => sum + one.elapsed_ms, 0);
   const named = answer.labels.map((label) => motifs[label]);
   const about = { class: "answer", "data-kind": answer.kind, "data-dye": DYES[answer.kind] };

@@ -1,8 +1,10 @@
 // The recogniser in the browser, in a thread of its own: photos in, answers out.
 //
 // Messages in:  { id, do: "load", runtime, modules }
-//               { id, do: "open", model, bytes } (without bytes it fetches the model)
+//               { id, do: "open", model, cache }
 //               { id, do: "warm" }
+//               { id, do: "know", near } (rows of static/js/memory.js, to be near to too)
+//               { id, do: "distance", embeddings } of photos of one cloth
 //               { id, do: "keep", model, runtime, cache, as }
 //               { id, do: "look", picture: ImageBitmap, isJpeg, isFrame,
 //                 isThorough, isClose }
@@ -18,6 +20,9 @@ let network = null;
 let model = null;
 let looking = null;
 let rules = null;
+let comparing = null;
+let memory = null;
+let near = [];
 
 async function load({ runtime, modules }) {
   // The runtime would look for its WebAssembly beside this file.
@@ -27,7 +32,9 @@ async function load({ runtime, modules }) {
     print: silent,
     printErr: silent,
   };
-  const ours = Promise.all([import(modules.look), import(modules.rules)]);
+  const ours = Promise.all(
+    [modules.look, modules.rules, modules.memory].map((address) => import(address)),
+  );
   ours.catch(silent);
   litert = await import(`${runtime}index.js`);
   // It looks for a graphics card, which is not used here, and warns when it finds none.
@@ -38,13 +45,25 @@ async function load({ runtime, modules }) {
   } finally {
     Object.assign(console, { error, warn });
   }
-  [looking, rules] = await ours;
+  [looking, rules, comparing] = await ours;
 }
 
-/** Return the model's bytes once they fit their digest, from this device or the site. */
-async function fetched({ id, model: wanted, bytes, cache }) {
-  const kept = bytes || !cache ? null : await (await caches.open(cache)).match(wanted.url);
-  const whole = bytes ?? (kept ? await kept.arrayBuffer() : await download(id, wanted));
+/** Return the model's files, from this device or the site. */
+async function fetched({ id, model: wanted, cache }) {
+  const files = wanted.memory ? [wanted, wanted.memory] : [wanted];
+  const total = files.reduce((sum, { bytes }) => sum + bytes, 0);
+  let come = 0;
+  const onBytes = (count) => {
+    come += count;
+    self.postMessage({ id, progress: come / total });
+  };
+  return Promise.all(files.map((file) => bytesOf(file, cache, onBytes)));
+}
+
+/** Return a file's bytes once they fit its digest. */
+async function bytesOf(wanted, cache, onBytes) {
+  const kept = cache ? await (await caches.open(cache)).match(wanted.url) : null;
+  const whole = kept ? await kept.arrayBuffer() : await download(wanted, onBytes);
   const found = new Uint8Array(await crypto.subtle.digest("SHA-256", whole));
   const sha256 = Array.from(found, (one) => one.toString(16).padStart(2, "0")).join("");
   if (sha256 !== wanted.sha256) {
@@ -52,13 +71,13 @@ async function fetched({ id, model: wanted, bytes, cache }) {
     if (kept) await (await caches.open(cache)).delete(wanted.url);
     throw new Error("digest");
   }
-  if (cache && !kept && !bytes) {
+  if (cache && !kept) {
     await (await caches.open(cache)).put(wanted.url, new Response(whole.slice(0)));
   }
-  return { whole, sha256 };
+  return whole;
 }
 
-async function download(id, wanted) {
+async function download(wanted, onBytes) {
   const response = await fetch(wanted.url).catch(() => null);
   if (!response?.ok) throw new Error("network");
   const whole = new Uint8Array(wanted.bytes);
@@ -70,16 +89,29 @@ async function download(id, wanted) {
     if (bytes + value.length > whole.length) throw new Error("digest");
     whole.set(value, bytes);
     bytes += value.length;
-    self.postMessage({ id, progress: bytes / wanted.bytes });
+    onBytes(value.length);
   }
   if (bytes < whole.length) throw new Error("network");
   return whole.buffer;
 }
 
-async function open({ model: wanted }, { whole, sha256 }) {
+async function open({ model: wanted }, [whole, compared]) {
   network = await litert.loadAndCompile(new Uint8Array(whole), { accelerator: "wasm" });
+  memory = compared ? comparing.read(compared, wanted.memory) : null;
+  near = [];
   model = wanted;
-  return { sha256 };
+}
+
+/** Let photos of new motifs be among those that a photo may be near to. */
+function know(known) {
+  near = known.near ? [known.near] : [];
+}
+
+/** Return how far photos of one cloth are from the nearest of the model's, or null. */
+function distance({ embeddings }) {
+  if (!memory) return null;
+  const mean = comparing.unitMean(embeddings);
+  return 1 - Math.max(...comparing.similarities(memory, mean, near));
 }
 
 /** Look at nothing, so that the first picture does not wait for code to be compiled. */
@@ -98,14 +130,21 @@ async function keep({ model: wanted, runtime, cache: name, as }) {
     .filter((address) => address.startsWith(runtime));
   const own = (path) => new URL(path, self.location).href;
   const wasted = new Set((await cache.keys()).map(({ url }) => url));
-  for (const address of [...new Set(used), own(wanted.url)]) wasted.delete(address);
+  const files = wanted.memory ? [wanted, wanted.memory] : [wanted];
+  // Beside it lie new motifs' prototypes, which have their own ways.
+  const isOfOthers = (address) => address.startsWith(own("/files/prototypes/"));
+  for (const address of [...used, ...files.map(({ url }) => own(url))]) {
+    wasted.delete(address);
+  }
   for (const address of used) {
     if (!(await cache.match(address))) await cache.add(address);
   }
   // Last, so that whoever finds the description finds everything.
   await cache.put(as, Response.json({ ...wanted, runtime }));
   wasted.delete(own(as));
-  for (const address of wasted) await cache.delete(address);
+  for (const address of wasted) {
+    if (!isOfOthers(address)) await cache.delete(address);
+  }
 }
 
 /** Return the picture's pixels; what is transparent becomes white. */
@@ -148,13 +187,17 @@ async function lookAt(
   const runs = [];
   for (const square of seen.squares) runs.push(await run(square));
   const scores = named(runs);
+  const embedding = meanOf(runs);
+  const far = distance({ embeddings: [embedding] });
   const suggestions = rules.suggest(scores, model);
   const best = model.labels.indexOf(suggestions[0][0]);
   return {
     scores,
     suggestions,
     unknown_score: rules.unknownScore(scores, model),
-    answer: rules.answer(scores, model, seen.quality.usable),
+    answer: rules.answer(scores, model, seen.quality.usable, far),
+    embedding,
+    distance: far,
     quality: seen.quality,
     region: seen.region,
     close: isClose ? await closely(photo, seen, runs) : null,
@@ -177,10 +220,13 @@ function named(runs) {
 async function closely(photo, seen, usual) {
   const runs = [...usual];
   for (const one of looking.closer(photo, seen, model.input)) runs.push(await run(one));
-  const sum = new Float32Array(runs[0].embedding.length);
+  return comparing.unitMean([meanOf(runs)]);
+}
+
+function meanOf(runs) {
+  const sum = new Float64Array(runs[0].embedding.length);
   for (const { embedding } of runs) embedding.forEach((value, at) => (sum[at] += value));
-  const length = Math.hypot(...sum);
-  return sum.map((value) => value / length);
+  return sum.map((value) => value / runs.length);
 }
 
 /** Whether there seems to be more than one motif in a photo. */
@@ -206,7 +252,7 @@ function heat(map, label) {
   };
 }
 
-const DOINGS = { load, open, warm, look };
+const DOINGS = { load, open, warm, know, distance, look };
 let last = Promise.resolve();
 
 async function answer({ id }, doing) {
@@ -220,8 +266,8 @@ async function answer({ id }, doing) {
 self.addEventListener("message", ({ data }) => {
   if (data.do === "keep") return answer(data, () => keep(data));
   // The model is on its way while the runtime starts.
-  const bytes = data.do === "open" ? fetched(data) : null;
-  bytes?.catch(() => {});
+  const files = data.do === "open" ? fetched(data) : null;
+  files?.catch(() => {});
   // One after the other: two runs would share the runtime's memory.
-  last = last.then(() => answer(data, async () => DOINGS[data.do](data, await bytes)));
+  last = last.then(() => answer(data, async () => DOINGS[data.do](data, await files)));
 });

@@ -23,8 +23,24 @@ export function unknownScore(scores, model) {
   return model.unknown_labels.reduce((sum, label) => sum + scores[label], 0);
 }
 
+/** Whether a photo is too unlike everything known: ml.rejection's `Rule`.
+ *
+ * `distance` is to the nearest photo that the model remembers, 0..2.
+ */
+function isRejected(scores, distance, model) {
+  const rule = model.answer.rejection;
+  if (!rule) return false;
+  const doubt = 1 - Math.max(...motifsOf(model).map((label) => scores[label]));
+  const kept = Math.min(Math.max(doubt, 1e-6), 1 - 1e-6);
+  const values = { distance, doubt: Math.log(kept / (1 - kept)) };
+  const parts = Object.entries(rule.parts).map(
+    ([name, [middle, spread]]) => (values[name] - middle) / spread,
+  );
+  return parts.reduce((sum, one) => sum + one, 0) / parts.length >= rule.threshold;
+}
+
 /** Decide what to say: { kind, labels, reason }. */
-export function answer(scores, model, isUsable) {
+export function answer(scores, model, isUsable, distance = null) {
   const limits = model.answer.thresholds;
   const said = (kind, labels, reason) => ({ kind, labels, reason });
   if (!isUsable) return said("unknown", [], "unusable");
@@ -34,6 +50,7 @@ export function answer(scores, model, isUsable) {
     );
     return said("unknown", [], best === OTHER_CLOTH ? "other_cloth" : "not_cloth");
   }
+  if (isRejected(scores, distance, model)) return said("unknown", [], "low_scores");
   const ranked = suggest(scores, model);
   const [best, score] = ranked[0];
   const runnerUp = ranked[1]?.[1] ?? 0;

@@ -9,22 +9,26 @@ const CLEAR = ["recognised", "seed_model"]; // reasons of which one frame convin
 export class Settled {
   #decide;
   #scores = null;
+  #distance = null;
   #candidate = "";
   #count = 0;
   answer = null;
 
-  /** `decide(scores, isUsable)` turns scores into { kind, labels, reason }. */
+  /** `decide(scores, isUsable, distance)` turns them into { kind, labels, reason }. */
   constructor(decide) {
     this.#decide = decide;
   }
 
-  /** Take a frame's scores; return whether the settled answer has changed. */
-  take(scores, isUsable) {
+  /** Take a frame's scores, and its distance from what is known if the model has one;
+   * return whether the settled answer has changed. */
+  take(scores, isUsable, distance = null) {
     this.#scores ??= { ...scores };
     for (const label of Object.keys(scores)) {
       this.#scores[label] += SHARE * (scores[label] - this.#scores[label]);
     }
-    const said = this.#decide(this.#scores, isUsable);
+    this.#distance ??= distance;
+    this.#distance += SHARE * (distance - this.#distance);
+    const said = this.#decide(this.#scores, isUsable, this.#distance);
     // In which order two close motifs come is no change of the answer.
     const name = [said.kind, said.reason, ...[...said.labels].sort()].join(" ");
     this.#count = name === this.#candidate ? this.#count + 1 : 1;
@@ -43,6 +47,7 @@ export class Settled {
 
   forget() {
     this.#scores = null;
+    this.#distance = null;
     this.#candidate = "";
     this.#count = 0;
     this.answer = null;

@@ -69,8 +69,11 @@ class FakePredictor:
         other.scores = halved | dict.fromkeys(provisional, share)
         return other
 
-    def portable(self) -> None:
+    def portable_prototypes(self) -> None:
         """Return nothing: its motifs are made up."""
+
+    def portable_memory(self) -> None:
+        """Return nothing: it rejects nothing."""
 
     def predict(self, images: Iterable[Image.Image]) -> Prediction:
         looks = [look(image, self.manifest) for image in images]

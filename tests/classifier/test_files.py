@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import hashlib
+import json
+import shutil
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from classifier import files, predictor
+from classifier import files, network, predictor
 from heritage.static_headers import add_headers
 
 pytestmark = pytest.mark.django_db
@@ -53,13 +55,57 @@ def test_another_models_file_is_not_there(client):
     assert client.get(f"/files/models/{OLD}.tflite").status_code == 404
 
 
-def test_a_model_that_compares_with_its_photos_is_asked_on_the_server(monkeypatch):
-    network = predictor.network()
-    assert network is not None
-    assert files.describe(network)["local"]
+@pytest.fixture
+def comparing(settings, tmp_path) -> Path:
+    """A model that rejects by distance from what it remembers."""
+    folder = tmp_path / "comparing"
+    shutil.copytree(settings.MODEL_FOLDER, folder)
+    manifest = folder / "manifest.json"
+    said = json.loads(manifest.read_text())
+    said["answer"]["rejection"] = {"parts": {"distance": [0.3, 0.1]}, "threshold": 1.0}
+    manifest.write_text(json.dumps(said))
+    settings.MODEL_FOLDER = folder
+    predictor.forget()
+    yield folder
+    predictor.forget()
 
-    assert not files.describe(replace(network, is_whole=False))["local"]
-    gone = replace(network, file=Path("gone.tflite"))
+
+def test_a_model_names_the_photos_that_it_compares_with(client, comparing):
+    said = client.get("/api/v1/model").json()
+
+    response = client.get(said["memory"]["url"])
+    content = body(response)
+
+    assert said["local"] is True
+    assert said["answer"]["rejection"]["threshold"] == 1.0
+    assert hashlib.sha256(content).hexdigest() == said["memory"]["sha256"]
+    assert len(content) == said["memory"]["bytes"]
+    assert said["memory"]["rows"] == 300
+    assert "immutable" in response["Cache-Control"]
+    other = said["memory"]["url"].replace(said["memory"]["sha256"], OLD)
+    assert client.get(other).status_code == 404
+
+
+def test_altered_memories_are_not_given_and_no_program_answers(client, comparing):
+    sha256 = predictor.champion().artifact.sha256
+    (comparing / "embeddings.npz").write_bytes(b"altered")
+
+    later = client.get("/api/v1/model").json()
+
+    assert later["local"] is False
+    assert later["memory"] is None
+    address = f"/files/models/{sha256}/memory/{OLD}.bin"
+    assert client.get(address).status_code == 404
+
+
+def test_a_model_whose_file_is_gone_is_asked_on_the_server():
+    model = network.current()
+    assert model is not None
+    assert files.describe(model)["local"]
+    assert files.describe(model)["memory"] is None
+
+    gone = replace(model, file=Path("gone.tflite"))
+
     assert not files.describe(gone)["local"]
 
 

@@ -382,8 +382,8 @@ class TestTheFileForBrowsers:
     def about(self, use_predictor, new, monkeypatch):
         monkeypatch.setattr(
             FakePredictor,
-            "portable",
-            lambda self: predictor.Portable((*self.provisional,), 0, b"numbers"),
+            "portable_prototypes",
+            lambda self: predictor.Portable(0, 1, b"numbers", (*self.provisional,)),
         )
         use_predictor(FakePredictor())
         confirmed(new, 3)

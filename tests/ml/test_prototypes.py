@@ -114,22 +114,3 @@ def test_a_provisional_motif_is_never_stated_alone():
 
     assert (said.kind, said.labels) == ("either", ("new", "a"))
     assert (known.kind, known.labels) == ("motif", ("a",))
-
-
-def test_what_a_browser_gets_says_the_same():
-    new = prototypes.provisional({"new": near(12, 3)}, MEMORY, LABELS)
-    found = prototypes.portable(new.known)
-    asked = unit(RNG.normal(0, 1, (50, 24)))
-
-    rows = 24 * (2 + len(found.labels)) + 2 * found.axes
-    floats = np.frombuffer(found.content, "<f4", rows)
-    middle, spread, kernels, rest = np.split(floats, [24, 48, 48 + 24 * 13])
-    bends, steps = np.split(rest, 2)
-    axes = np.frombuffer(found.content, np.int8, offset=4 * rows).reshape(-1, 24)
-    roots = (whitening.root(asked) - middle) / spread
-    along = roots @ (axes * steps[:, None]).T
-    length = np.sqrt((roots**2).sum(axis=1) + along**2 @ bends)
-    said = roots @ kernels.reshape(-1, 24).T / length[:, None]
-
-    assert found.labels == (*LABELS, "new")
-    assert said == pytest.approx(new.known.similarity(asked), abs=0.01)

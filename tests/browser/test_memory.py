@@ -1,0 +1,153 @@
+"""A model that compares photos with those it learned from answers on the device."""
+
+from __future__ import annotations
+
+import io
+import json
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import expect
+
+from classifier import predictor
+from ml import images, rejection
+from ml.artifact import MODEL
+from ml.predict import Predictor
+from tests.browser.test_after import asked
+from tests.browser.test_identify_page import ADDRESS, ANSWER, give
+from tests.browser.test_live_camera import camera, kept, open_camera, settle
+from tests.browser.test_offline import controlled, paths_kept
+from tests.browser.test_parity import ASK, encoded, given, golden
+from tests.browser.test_this_device import choose_this_device, rendering
+
+__all__ = ["camera", "open_camera"]
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db]
+
+RULE = {"parts": {"distance": [0.3, 0.1], "doubt": [-2.0, 2.0]}, "threshold": 1.3}
+
+
+@pytest.fixture
+def careful(settings, tmp_path) -> Predictor:
+    """The starter with a rule that rejects what is far from what it remembers."""
+    yield from answering(settings, tmp_path / "careful", RULE)
+
+
+@pytest.fixture
+def refusing(settings, tmp_path) -> Predictor:
+    """The same, so strict that nothing is near enough."""
+    yield from answering(settings, tmp_path / "refusing", RULE | {"threshold": -9.0})
+
+
+def answering(settings, folder: Path, rule: dict) -> Iterator[Predictor]:
+    shutil.copytree(settings.MODEL_FOLDER, folder)
+    manifest = folder / "manifest.json"
+    said = json.loads(manifest.read_text())
+    said["answer"]["rejection"] = rule
+    manifest.write_text(json.dumps(said))
+    settings.MODEL_FOLDER = folder
+    predictor.forget()
+    yield Predictor(folder)
+    predictor.forget()
+
+
+def test_both_measure_the_same_distance_and_say_the_same(open_page, careful):
+    photos = {name: (encoded(*one), one[1]) for name, one in golden().items()}
+    own = rejection.rejector_of(careful.artifact)
+    page = open_page(ADDRESS)
+    places = page.evaluate("({ ...document.getElementById('local').dataset })")
+
+    found = page.evaluate(
+        ASK,
+        {
+            "photos": [given(one) for one in photos.values()],
+            "modules": places,
+            "runtime": places["runtime"],
+        },
+    )
+
+    said = {}
+    for (name, (content, _)), theirs in zip(
+        photos.items(), found["answers"], strict=True
+    ):
+        ours = careful.predict([images.open_image(io.BytesIO(content))])
+        far = float(own.distance(ours.embedding[None])[0])
+        assert theirs["distance"] == pytest.approx(far, abs=0.01), name
+        assert theirs["answer"]["kind"] == ours.answer.kind, name
+        assert theirs["answer"]["reason"] == ours.answer.reason, name
+        said[name] = ours.rejection >= RULE["threshold"]
+    assert set(said.values()) == {True, False}
+    assert page.troubles == []
+
+
+def test_a_photo_is_answered_and_another_rejected_without_the_server(
+    open_page, careful
+):
+    strange = golden()["upright"]
+    page = open_page(ADDRESS)
+    choose_this_device(page)
+    sent = asked(page)
+
+    give(page, rendering("hiris-pudak"))
+    answer = page.locator(f"{ANSWER}[data-kind=either]", has_text="Hiris Pudak")
+    answer.wait_for(timeout=30_000)
+    give(page, {"name": "x.png", "mimeType": "image/png", "buffer": encoded(*strange)})
+    page.locator(f"{ANSWER}[data-kind=unknown]").wait_for(timeout=30_000)
+
+    assert sent == []
+    assert page.troubles == []
+
+
+def test_several_photos_are_judged_by_what_they_show_together(open_page, careful):
+    """One of two photos would be rejected alone; server and device agree on both."""
+    near, strange = golden()["gigi-haruan"], golden()["upright"]
+    contents = [encoded(*near), encoded(*strange)]
+    files = [
+        {"name": f"{at}.png", "mimeType": "image/png", "buffer": content}
+        for at, content in enumerate(contents)
+    ]
+    ours = careful.predict([images.open_image(io.BytesIO(x)) for x in contents])
+    page = open_page(ADDRESS)
+    choose_this_device(page)
+
+    page.locator("#photos").set_input_files(files)
+
+    page.locator(f"{ANSWER}[data-kind={ours.answer.kind}]").wait_for(timeout=30_000)
+
+
+def test_the_live_camera_rejects_what_the_model_rejects(open_camera, refusing):
+    page = open_camera()
+    page.locator("[data-live=open]").click()
+
+    expect(page.locator("[data-live=answer]")).to_contain_text(
+        "No motif", timeout=40_000
+    )
+
+    assert page.locator("[data-live=answer] a").count() == 0
+    assert page.troubles == []
+
+
+def test_it_is_kept_with_what_it_compares_with(open_camera, careful):
+    compared = careful.portable_memory()
+    page = open_camera()
+    size = page.locator("[data-live=size]", has_text="MB")
+    size.wait_for()
+    shown = float(size.inner_text().split(" MB")[0].split()[-1])
+    page.locator("[data-live=open]").click()
+    assert "Hiris Pudak" in settle(page)
+    kept(page)
+    controlled(page)
+    paths = [path for path in paths_kept(page) if path.startswith("/files/models/")]
+
+    page.context.set_offline(True)
+    page.reload()
+    page.locator("[data-live=open]").click()
+
+    assert "Hiris Pudak" in settle(page)
+    sizes = (careful.artifact.folder / MODEL).stat().st_size, len(compared.content)
+    assert shown > sum(sizes) / 2**20
+    assert sorted(path.rpartition("/")[2] for path in paths) == sorted(
+        [f"{careful.artifact.sha256}.tflite", f"{compared.sha256}.bin"]
+    )
