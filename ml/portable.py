@@ -34,7 +34,8 @@ class Portable:
     (axes each), kernels' steps (rows); then 8-bit integers: axes (axes, features) and
     kernels (rows, features), each row to be multiplied by its step."""
     labels: tuple[str, ...] = ()
-    """Of the first rows, where they are labels' prototypes."""
+    """Of the first rows, where they are labels' prototypes. As many rows follow that are
+    the rests of those: a prototype's cosine is the sum of both."""
 
     @cached_property
     def sha256(self) -> str:
@@ -55,12 +56,15 @@ def kernels(whitened: Whitening, points: Vectors) -> Vectors:
 
 def pack(whitened: Whitening, rows: Vectors, labels: tuple[str, ...] = ()) -> Portable:
     """Return kernels, (rows, features), with the whitening that they are for."""
-    axis_steps, axes = _rounded(whitened.axes)
+    bends = whitened.gains**2 - 1
+    # Where nothing was learned to count for less, the axes change nothing.
+    bent = np.abs(bends) > 1e-6
+    axis_steps, axes = _rounded(whitened.axes[bent])
     row_steps, rounded = _rounded(rows)
     floats = (
         whitened.middle,
         whitened.spread,
-        whitened.gains**2 - 1,
+        bends[bent],
         axis_steps,
         row_steps,
     )
@@ -69,7 +73,13 @@ def pack(whitened: Whitening, rows: Vectors, labels: tuple[str, ...] = ()) -> Po
     return Portable(len(axes), len(rounded), content, labels)
 
 
+def with_rests(rows: Vectors) -> Vectors:
+    """Return rows, and what rounding takes from each: both together say it finely."""
+    steps, rounded = _rounded(rows)
+    return np.concatenate([rows, rows - rounded * steps[:, None]])
+
+
 def _rounded(rows: Vectors) -> tuple[Vectors, NDArray[np.int8]]:
     """Return each row's step, and the rows in steps from -127 to 127."""
-    steps = np.maximum(np.abs(rows).max(axis=1), 1e-12) / 127
+    steps = np.abs(rows).max(axis=1, initial=1e-12) / 127
     return steps, np.round(rows / steps[:, None]).astype(np.int8)

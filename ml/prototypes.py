@@ -79,6 +79,7 @@ class Provisional:
                 rows, among what is near for it.
         """
         rows = portable.kernels(self.known.whitened, self.known.vectors)
+        rows = portable.with_rests(rows)
         if distance is not None:
             rows = np.concatenate([rows, distance.kernels(self.photos.vectors)])
         return portable.pack(self.known.whitened, rows, self.known.labels)

@@ -20,7 +20,7 @@ async function load(about) {
   if (!content) return null;
   const memory = read(content, about);
   // Behind the prototypes come the photos themselves, among what is near enough.
-  return { ...about, memory, near: rowsFrom(memory, about.labels.length) };
+  return { ...about, memory, near: rowsFrom(memory, 2 * about.labels.length) };
 }
 
 /** Return the model with the new motifs among its labels, for the rules. */
@@ -34,8 +34,11 @@ export function extended(model, known) {
  */
 export function newScores(embeddings, known) {
   const { labels, memory, photos, sharpness } = known;
-  const cosines = similarities(memory, unitMean(embeddings)).slice(0, labels.length);
-  const powers = cosines.map((one) => Math.exp(sharpness * one));
+  const cosines = similarities(memory, unitMean(embeddings));
+  // A prototype's row and, further on, what rounding took from it.
+  const powers = labels.map((_, at) =>
+    Math.exp(sharpness * (cosines[at] + cosines[at + labels.length])),
+  );
   const total = powers.reduce((sum, one) => sum + one, 0);
   const share = (label) => powers[labels.indexOf(label)] / total;
   return Object.fromEntries(Object.keys(photos).map((label) => [label, share(label)]));

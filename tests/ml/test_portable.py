@@ -44,9 +44,12 @@ def new() -> prototypes.Provisional:
 def test_of_prototypes(new):
     found = new.portable()
 
-    assert found.rows == len(new.known.labels)
-    said = similarities(found, ASKED)
-    assert said == pytest.approx(new.known.similarity(ASKED), abs=0.01)
+    assert found.labels == new.known.labels
+    assert found.rows == 2 * len(found.labels)
+    coarse, rests = np.split(similarities(found, ASKED), 2, axis=1)
+    exact = new.known.similarity(ASKED)
+    assert coarse + rests == pytest.approx(exact, abs=0.002)
+    assert np.abs(coarse + rests - exact).max() < np.abs(coarse - exact).max()
 
 
 def test_of_the_distance():
@@ -58,10 +61,20 @@ def test_of_the_distance():
     assert said == pytest.approx(rejector.distance(ASKED), abs=0.01)
 
 
+def test_axes_that_change_nothing_stay_at_home():
+    own = MEMORY.of(LABELS)
+    rejector = rejection.rejector(RULE, own, LABELS)
+    found = rejector.portable()
+
+    assert found.axes == 0
+    said = 1 - similarities(found, ASKED).max(axis=1)
+    assert said == pytest.approx(rejector.distance(ASKED), abs=0.01)
+
+
 def test_new_motifs_come_as_further_rows_of_the_distance(new):
     own = rejection.rejector(RULE, MEMORY, LABELS)
     base, added = own.portable(), new.portable(own.distance)
-    count = len(new.known.labels)
+    count = 2 * len(new.known.labels)
 
     assert added.rows == count + 3
     rows = np.concatenate([rows_of(base), rows_of(added)[count:]])
