@@ -34,8 +34,8 @@ class Portable:
     (axes each), kernels' steps (rows); then 8-bit integers: axes (axes, features) and
     kernels (rows, features), each row to be multiplied by its step."""
     labels: tuple[str, ...] = ()
-    """Of the first rows, where they are labels' prototypes. As many rows follow that are
-    the rests of those: a prototype's cosine is the sum of both."""
+    """Of the first rows, where they are labels' prototypes. As many rows follow that
+    are the rests of those: a prototype's cosine is the sum of both."""
 
     @cached_property
     def sha256(self) -> str:

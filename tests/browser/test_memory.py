@@ -8,16 +8,25 @@ import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
+import numpy as np
 import pytest
+from PIL import Image
 from playwright.sync_api import expect
 
-from classifier import predictor
+from classifier import predictor, prototypes
 from ml import images, rejection
 from ml.artifact import MODEL
 from ml.predict import Predictor
+from motifs.models import Motif
 from tests.browser.test_after import asked
 from tests.browser.test_identify_page import ADDRESS, ANSWER, give
-from tests.browser.test_live_camera import camera, kept, open_camera, settle
+from tests.browser.test_live_camera import (
+    RENDERINGS,
+    camera,
+    kept,
+    open_camera,
+    settle,
+)
 from tests.browser.test_offline import controlled, paths_kept
 from tests.browser.test_parity import ASK, encoded, given, golden
 from tests.browser.test_this_device import choose_this_device, rendering
@@ -126,6 +135,40 @@ def test_the_live_camera_rejects_what_the_model_rejects(open_camera, refusing):
     )
 
     assert page.locator("[data-live=answer] a").count() == 0
+    assert page.troubles == []
+
+
+@pytest.fixture
+def renamed(monkeypatch, site, django_db_blocker) -> str:
+    """What the camera sees, known by three photos as a motif that is no label."""
+    champion = predictor.champion()
+    with django_db_blocker.unblock():
+        motif = Motif.objects.published().exclude(slug__in=champion.manifest.labels)[0]
+        slug, name = motif.slug, motif.preferred_name
+    cloth = Image.open(RENDERINGS / "hiris-pudak.webp").convert("RGB")
+    vectors = [champion.embed(cloth.rotate(x), closely=True) for x in (0, 1, -1)]
+    members = tuple((slug, pk) for pk in range(3))
+    monkeypatch.setattr(prototypes, "_members", lambda model: members)
+    monkeypatch.setattr(prototypes, "_vectors", lambda *_: {slug: np.stack(vectors)})
+    prototypes.forget()
+    yield name
+    prototypes.forget()
+
+
+def test_the_live_camera_knows_a_motif_of_three_photos(open_camera, renamed):
+    page = open_camera()
+    page.locator("[data-live=open]").click()
+
+    scores = page.locator("[data-live=scores]")
+    expect(scores).to_contain_text(renamed, timeout=40_000)
+    expect(page.locator("[data-live=answer]")).to_contain_text(renamed)
+    kept(page)
+    controlled(page)
+    page.context.set_offline(True)
+    page.reload()
+    page.locator("[data-live=open]").click()
+
+    expect(page.locator("[data-live=answer]")).to_contain_text(renamed, timeout=40_000)
     assert page.troubles == []
 
 
