@@ -227,6 +227,7 @@ def as_json(
             "usable": prediction.quality.usable,
             "reasons": list(prediction.quality.reasons),
         },
+        "hints": list(prediction.hints),
         "region": {
             "x": round(region.x, 4),
             "y": round(region.y, 4),

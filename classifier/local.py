@@ -76,6 +76,7 @@ def facts(
         },
         "dyes": {name: str(text) for name, text in words.DYES.items()},
         "quality": {reason: str(text) for reason, text in words.QUALITY.items()},
+        "hints": {hint: str(text) for hint, text in words.HINTS.items()},
         "words": {
             "provisional": _("provisional, recognised from %(count)s photos")
             % {"count": "{count}"},

@@ -9,7 +9,7 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from classifier.models import IdentifyJob
-from classifier.words import DYES, QUALITY
+from classifier.words import DYES, HINTS, QUALITY
 
 KINDS = ("motif", "either", "unknown")
 REASONS = (
@@ -147,6 +147,10 @@ class AnswerSerializer(serializers.Serializer[Any]):
         help_text="Null where it names no motif, or there are too few cases yet.",
     )
     quality = QualitySerializer()
+    hints = serializers.ListField(
+        child=serializers.ChoiceField(choices=list(HINTS)),
+        help_text="What would make a better photo, of usable ones.",
+    )
     region = RegionSerializer(help_text="Of the first photo.")
     heat = HeatSerializer(
         allow_null=True, help_text="Of the first photo; null if no place stood out."

@@ -91,7 +91,7 @@ def _page(
         "examples": _examples(),
         "drawn": drawn,
         "facts": local.facts(drawn, model) if model else None,
-        "quality_words": words.QUALITY,
+        "quality_words": words.QUALITY | words.HINTS,
         "licences": Contribution.Licence.choices,
         "all_motifs": Motif.objects.published()
         .with_labels(reader_language())
@@ -136,6 +136,10 @@ def shown(answer: Answer | Restored, said: dict[str, Any]) -> dict[str, Any]:
                 for reason in said["quality"]["reasons"]
             ],
         },
+        # Answers that were kept from earlier have none.
+        "hint_sentences": [
+            words.HINTS[hint] for hint in said.get("hints", []) if hint in words.HINTS
+        ],
         "colours": [
             {
                 **colour,

@@ -96,6 +96,13 @@ QUALITY = {
     "blown_out": gettext_lazy("The photo is too bright; keep out of direct light."),
 }
 
+HINTS = {
+    "far": gettext_lazy("Move closer: fill the picture with the cloth."),
+    "several": gettext_lazy(
+        "There seems to be more than one motif here. Show one of them alone."
+    ),
+}
+
 DYES = {
     "yellow": gettext_lazy("yellow"),
     "red": gettext_lazy("red"),

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ml import colour, embeddings, prototypes, quality, region, rejection
+from ml import coach, colour, embeddings, prototypes, quality, region, rejection
 from ml.artifact import MODEL, Artifact, ArtifactError, Manifest, read
 from ml.colour import Dye
 from ml.decision import Answer, Suggestion, answer, suggest
@@ -59,6 +59,8 @@ class Prediction:
     """The motifs with the best scores, best first."""
     quality: Quality
     """Of the best photo."""
+    hints: tuple[coach.Hint, ...]
+    """What every photo that was judged could do better; none when none is usable."""
     region: Region
     """In the first photo; so are ``colours``, ``map`` and ``map_box``."""
     colours: list[Dye]
@@ -318,6 +320,7 @@ class Predictor:
                 rejected=self._rule is not None and self._rule.rejects(unlike),
             ),
             suggestions=suggest(named, self.manifest, new),
+            hints=self._hints(asked, runs) if any(usable) else (),
             quality=max((x.quality for x in looks), key=_usability),
             region=asked[0].region,
             colours=asked[0].colours,
@@ -333,6 +336,15 @@ class Predictor:
             if self._provisional is not None
             else {},
         )
+
+    def _hints(
+        self, asked: list[Look], runs: list[list[dict[str, NDArray[np.float32]]]]
+    ) -> tuple[coach.Hint, ...]:
+        found = [
+            coach.hints(one.region, first["map"], self.manifest)
+            for one, (first, *_) in zip(asked, runs, strict=True)
+        ]
+        return tuple(x for x in found[0] if all(x in one for one in found))
 
     def run(self, square: NDArray[np.uint8]) -> dict[str, NDArray[np.float32]]:
         """Return the network's outputs for one square of (size, size, 3) pixels.

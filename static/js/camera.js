@@ -7,9 +7,9 @@ import { answer as decide } from "./rules.js";
 import { Settled } from "./settle.js";
 
 const SLOW_MS = 1000; // a device that needs longer for a frame is told so
-const FAR = 0.45; // share of the picture from which on the cloth fills it
-const THOROUGH = 24; // of so many frames one is looked at for more than one motif,
-// and one closely for motifs that are known by a few photos
+const CLOSE = 24; // of so many frames one is looked at closely, for motifs of few photos
+const SHARE = 0.2; // of each new frame in how often something could be better
+const HINTS = ["far", "several"];
 const BEHIND = { facingMode: { ideal: "environment" } };
 const COMPLAINTS = {
   NotAllowedError: words.refused,
@@ -26,7 +26,7 @@ let added = {}; // their scores
 let stream = null;
 let settled = null;
 let frames = 0;
-let hasSeveral = false;
+let hinted = {}; // how often each hint held of late, 0..1
 let isBusy = false;
 let isFrozen = false;
 let run = 0; // counts beginnings: what belongs to an earlier one is over
@@ -113,7 +113,7 @@ function watchAnew(mine) {
   settled = new Settled((scores, ...rest) => decide(scores, model, ...rest));
   added = Object.fromEntries(Object.keys(known?.photos ?? {}).map((label) => [label, 0]));
   part("answer").textContent = words.looking;
-  hasSeveral = false;
+  hinted = Object.fromEntries(HINTS.map((hint) => [hint, 0]));
   next(mine);
 }
 
@@ -161,9 +161,8 @@ function next(mine) {
     isNew = false;
     try {
       const picture = await createImageBitmap(video);
-      const isThorough = frames % THOROUGH === THOROUGH / 2;
-      const isClose = Boolean(known) && frames % THOROUGH === 0;
-      take(await looking.look(picture, { isFrame: true, isThorough, isClose }), mine);
+      const isClose = Boolean(known) && frames % CLOSE === 0;
+      take(await looking.look(picture, { isFrame: true, isClose }), mine);
     } catch {
       if (mine === run) complain(words.noRecogniser);
     } finally {
@@ -199,13 +198,15 @@ function take(seen, mine) {
 }
 
 /** Say what would make a better picture: the worst of what is wrong, in one sentence. */
-function coach({ quality, region, several, close: closely, elapsed_ms: elapsed }) {
-  hasSeveral = several ?? hasSeveral;
-  const isFar = !region.isWhole && region.share < FAR;
-  const isSlow = several === null && !closely && elapsed > SLOW_MS;
+function coach({ quality, hints, close: closely, elapsed_ms: elapsed }) {
+  for (const hint of HINTS) {
+    hinted[hint] += SHARE * (Number(hints.includes(hint)) - hinted[hint]);
+  }
+  const isSlow = !closely && elapsed > SLOW_MS;
   const wrong =
     quality.reasons[0] ??
-    ((isFar && "far") || (hasSeveral && "several") || (isSlow && "slow"));
+    HINTS.find((hint) => hinted[hint] > 0.5) ??
+    (isSlow ? "slow" : null);
   const hint = words[wrong] ?? "";
   if (part("coach").textContent !== hint) part("coach").textContent = hint;
 }

@@ -135,6 +135,7 @@ class Recogniser {
         look: absolute(places.look),
         rules: absolute(places.rules),
         memory: absolute(places.memory),
+        coach: absolute(places.coach),
       };
       const loaded = made.#ask({ do: "load", runtime, modules });
       loaded.catch(() => {});
@@ -186,7 +187,7 @@ class Recogniser {
   }
 
   /** Answer a picture, an ImageBitmap that is used up by it; `how` is what it is:
-   * { isJpeg, isFrame }, and whether it is looked at in parts too, isThorough. */
+   * { isJpeg, isFrame }, and whether it is looked at closely, isClose. */
   async look(picture, how = {}) {
     const seen = await this.#ask({ do: "look", picture, ...how }, { move: [picture] });
     this.#keep();

@@ -102,7 +102,7 @@ export async function answerHere(files, { note, mayFetch = false, onProgress }) 
         colorSpaceConversion: "none",
       });
       const isJpeg = file.type === "image/jpeg";
-      const how = { isJpeg, isThorough: files.length === 1, isClose: Boolean(known) };
+      const how = { isJpeg, isClose: Boolean(known) };
       looks.push(await looking.look(picture, how));
     }
     const asked = looks.filter((one) => one.quality.usable);
@@ -152,7 +152,9 @@ function section(looks, note, network, known, distance) {
     ...(usable.length ? [] : looks[0].quality.reasons).map((reason) =>
       element("p", { class: "answer-message" }, facts.quality[reason] ?? reason),
     ),
-    ...(asked[0].several ? [element("p", { class: "answer-message" }, words.several)] : []),
+    ...asked[0].hints
+      .filter((hint) => asked.every(({ hints }) => hints.includes(hint)))
+      .map((hint) => element("p", { class: "answer-message" }, facts.hints[hint])),
     ...(answer.kind === "motif" ? [one(answer.labels[0])] : []),
     ...(answer.kind === "either" ? several(answer.labels) : []),
     ...record(answer, scores, model),

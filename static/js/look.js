@@ -50,12 +50,3 @@ function mirrored(pixels, size) {
   });
 }
 
-/** Return the two halves of a region either way: left, right, top, bottom. */
-export function halves({ x, y, width, height }) {
-  return [
-    { x, y, width: width / 2, height },
-    { x: x + width / 2, y, width: width / 2, height },
-    { x, y, width, height: height / 2 },
-    { x, y: y + height / 2, width, height: height / 2 },
-  ];
-}

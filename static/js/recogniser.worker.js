@@ -7,7 +7,7 @@
 //               { id, do: "distance", embeddings } of photos of one cloth
 //               { id, do: "keep", model, runtime, cache, as }
 //               { id, do: "look", picture: ImageBitmap, isJpeg, isFrame,
-//                 isThorough, isClose }
+//                 isClose }
 // Messages out: { id, progress }, and then { id, ok } or { id, error }
 //
 // A classic worker, because the runtime loads its own script with importScripts, which
@@ -21,6 +21,7 @@ let model = null;
 let looking = null;
 let rules = null;
 let comparing = null;
+let coach = null;
 let memory = null;
 let near = [];
 
@@ -33,7 +34,7 @@ async function load({ runtime, modules }) {
     printErr: silent,
   };
   const ours = Promise.all(
-    [modules.look, modules.rules, modules.memory].map((address) => import(address)),
+    [modules.look, modules.rules, modules.memory, modules.coach].map((x) => import(x)),
   );
   ours.catch(silent);
   litert = await import(`${runtime}index.js`);
@@ -45,7 +46,7 @@ async function load({ runtime, modules }) {
   } finally {
     Object.assign(console, { error, warn });
   }
-  [looking, rules, comparing] = await ours;
+  [looking, rules, comparing, coach] = await ours;
 }
 
 /** Return the model's files, from this device or the site. */
@@ -178,7 +179,7 @@ function look({ picture, ...how }) {
 
 async function lookAt(
   pixels,
-  { isJpeg = false, isFrame = false, isThorough = false, isClose = false },
+  { isJpeg = false, isFrame = false, isClose = false },
 ) {
   const started = performance.now();
   const photo = looking.kept(pixels, isJpeg);
@@ -201,7 +202,7 @@ async function lookAt(
     quality: seen.quality,
     region: seen.region,
     close: isClose ? await closely(photo, seen, runs) : null,
-    several: isThorough ? await hasSeveral(photo, seen.region) : null,
+    hints: seen.quality.usable ? coach.hints(seen.region, runs[0].map, model) : [],
     // Nobody reads the colours of a moving picture.
     colours: isFrame ? [] : looking.dominant(seen.small, seen.region),
     map: heat(runs[0].map, best),
@@ -227,16 +228,6 @@ function meanOf(runs) {
   const sum = new Float64Array(runs[0].embedding.length);
   for (const { embedding } of runs) embedding.forEach((value, at) => (sum[at] += value));
   return sum.map((value) => value / runs.length);
-}
-
-/** Whether there seems to be more than one motif in a photo. */
-async function hasSeveral(photo, region) {
-  const scores = [];
-  for (const half of looking.halves(region)) {
-    const box = looking.square(photo, half, { fraction: 1, x: 0.5, y: 0.5 });
-    scores.push(named([await run(looking.resample(photo, box, model.input.size))]));
-  }
-  return rules.several(scores, model);
 }
 
 /** Return what spoke for a label at each place, { side, values } with values 0..1. */

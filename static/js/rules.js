@@ -2,9 +2,6 @@
 // `suggest` and `answer`. tests/browser/test_parity.py holds them side by side.
 
 const OTHER_CLOTH = "other-cloth";
-// Score from which on half a picture is sure of its motif. Of renderings side by side it
-// finds three of four, of single ones none is taken for two.
-const SURE = 0.7;
 
 function motifsOf(model) {
   return model.labels.filter((label) => !model.unknown_labels.includes(label));
@@ -77,19 +74,4 @@ export function answer(scores, model, isUsable, distance = null) {
   }
   const offered = (near.length > 1 ? near : ranked.slice(0, 2)).map(([label]) => label);
   return said("either", offered, isClear ? "seed_model" : "close_scores");
-}
-
-/** Whether opposite halves of a picture are each sure of another motif.
- *
- * `halves` are the scores of left, right, top and bottom.
- */
-export function several([left, right, top, bottom], model) {
-  const sure = (scores) => {
-    const [[label, score]] = suggest(scores, model);
-    return score >= SURE ? label : null;
-  };
-  return [
-    [left, right],
-    [top, bottom],
-  ].some(([one, other]) => sure(one) && sure(other) && sure(one) !== sure(other));
 }

@@ -53,7 +53,7 @@ PAINT = """
   }
 """
 WHOLE = [0, 0, 640, 480]
-FIRST, SECOND = "bayam-raja", "bintang-bahambur"
+FIRST, SECOND = "gigi-haruan", "naga-balimbur"
 
 
 @pytest.fixture(autouse=True)

@@ -74,11 +74,18 @@ async ({ photo, look, size, there }) => {
 """
 
 
-def on_a_table(cloth: Image.Image) -> Image.Image:
+def side_by_side(cloth: Image.Image, other: Image.Image) -> Image.Image:
+    picture, (width, height) = cloth.copy(), cloth.size
+    half = other.resize(cloth.size).crop((0, 0, width // 2, height))
+    picture.paste(half, (width // 2, 0))
+    return picture
+
+
+def on_a_table(cloth: Image.Image, size: tuple[int, int] = (820, 610)) -> Image.Image:
     table = Image.new("RGB", (1400, 1000), (214, 210, 202))
     noise = np.random.default_rng(3).normal(0, 2, (1000, 1400, 1))
     table = Image.fromarray((np.asarray(table) + noise).clip(0, 255).astype(np.uint8))
-    table.paste(cloth.resize((820, 610)).rotate(4, expand=True), (260, 150))
+    table.paste(cloth.resize(size).rotate(4, expand=True), (260, 150))
     return table
 
 
@@ -99,6 +106,11 @@ def golden() -> dict[str, tuple[Image.Image, str]]:
     found["table"] = (on_a_table(cloths["bayam-raja"]), "image/png")
     found["blurred"] = (first.filter(ImageFilter.GaussianBlur(20)), "image/png")
     found["dark"] = (first.point(lambda level: level // 12), "image/png")
+    found["halves"] = (
+        side_by_side(cloths["gigi-haruan"], cloths["naga-balimbur"]),
+        "image/png",
+    )
+    found["far"] = (on_a_table(cloths["bayam-raja"], size=(480, 360)), "image/png")
     found["noise"] = (pictures.cloth(640, 480, 5), "image/png")
     return found
 
@@ -141,6 +153,7 @@ def test_both_say_the_same_within_a_hundredth(page, places, photos):
         },
     )
 
+    hinted: set[str] = set()
     assert found["model"]["sha256"] == predictor.artifact.sha256
     for (name, (content, _)), theirs in zip(
         photos.items(), found["answers"], strict=True
@@ -149,10 +162,13 @@ def test_both_say_the_same_within_a_hundredth(page, places, photos):
         assert theirs["answer"]["kind"] == ours.answer.kind, name
         assert theirs["answer"]["reason"] == ours.answer.reason, name
         assert tuple(theirs["answer"]["labels"]) == ours.answer.labels, name
+        assert tuple(theirs["hints"]) == ours.hints, name
+        hinted |= set(ours.hints)
         for label, score in ours.scores.items():
             assert theirs["scores"][label] == pytest.approx(score, abs=0.01), name
         heat = np.reshape(theirs["map"]["values"], ours.map.shape)
         assert heat == pytest.approx(ours.map, abs=0.05), name
+    assert hinted == {"far", "several"}
     assert page.troubles == [], page.troubles
 
 

@@ -19,6 +19,7 @@ from tests.browser.test_live_camera import (
     kept,
     requests_to_the_site,
 )
+from tests.browser.test_parity import side_by_side
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db]
 
@@ -232,14 +233,10 @@ def test_a_photo_that_cannot_be_read_stops_nothing(open_page):
 
 
 def test_more_than_one_motif_is_said(open_page):
-    from io import BytesIO
-
-    from PIL import Image
-
-    picture = Image.open(RENDERINGS / "bayam-raja.webp").convert("RGB")
-    other = Image.open(RENDERINGS / "bintang-bahambur.webp").convert("RGB")
-    width, height = picture.size
-    picture.paste(other.crop((0, 0, width // 2, height)), (width // 2, 0))
+    slugs = ("gigi-haruan", "naga-balimbur")
+    picture = side_by_side(
+        *(Image.open(RENDERINGS / f"{slug}.webp").convert("RGB") for slug in slugs)
+    )
     file = BytesIO()
     picture.save(file, "PNG")
     page = open_page(ADDRESS)

@@ -93,6 +93,7 @@ class FakePredictor:
             suggestions=suggest(self.scores, self.manifest, tuple(self.provisional)),
             provisional={slug: len(v) for slug, v in self.provisional.items()},
             quality=first.quality,
+            hints=(),
             region=first.region,
             colours=first.colours,
             map=np.zeros((7, 7), np.float32),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from django.conf import settings
 from django.test import Client
@@ -138,6 +140,20 @@ def test_reasons_of_poor_quality_are_sentences(client, fake):
     quality = response.context["answer"]["quality"]
     assert "dark" in quality["reasons"]
     assert any("daylight" in str(sentence) for sentence in quality["sentences"])
+
+
+def test_what_would_make_a_better_photo_is_said(client, fake, monkeypatch):
+    said = fake.predict
+
+    def hinted(images):
+        return replace(said(images), hints=("far", "several"))
+
+    monkeypatch.setattr(fake, "predict", hinted)
+
+    response = post(client, photo())
+
+    assert "Move closer: fill the picture" in response.content.decode()
+    assert "more than one motif" in response.content.decode()
 
 
 @pytest.mark.parametrize(

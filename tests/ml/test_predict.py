@@ -141,6 +141,17 @@ def test_an_unusable_photo_beside_a_good_one_does_not_count(predictor: Predictor
     assert predictor.predict([dark]).answer.reason == "unusable"
 
 
+def test_a_hint_is_given_when_it_holds_of_every_usable_photo(
+    predictor: Predictor, monkeypatch: pytest.MonkeyPatch
+):
+    given = iter([("far", "several"), ("several",), ("far",)])
+    monkeypatch.setattr("ml.coach.hints", lambda *_: next(given))
+    dark = photo().point(lambda value: value // 20)
+
+    assert predictor.predict([photo(), photo(seed=5)]).hints == ("several",)
+    assert predictor.predict([dark]).hints == ()
+
+
 def test_a_blurred_photo_is_unusable(predictor: Predictor):
     said = predictor.predict([photo().filter(ImageFilter.GaussianBlur(12))])
 
