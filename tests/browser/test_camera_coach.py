@@ -53,7 +53,7 @@ PAINT = """
   }
 """
 WHOLE = [0, 0, 640, 480]
-FIRST, SECOND = "gigi-haruan", "naga-balimbur"
+FIRST, SECOND = "daun-jaruju", "bintang-bahambur"
 
 
 @pytest.fixture(autouse=True)
