@@ -32,12 +32,12 @@ def model(request: HttpRequest) -> HttpResponse:
     live = predictor.describe()
     runs = network.current()
     last = ledger.last_promotion()
+    if last and not (live and last.to_version.sha256 == live.sha256):
+        last = None  # the new one is not loaded here yet, or cannot be
     row = champion_version()
     context: dict[str, Any] = {
         "live": live,
-        "since": last.promoted_at
-        if last and live and last.to_version.sha256 == live.sha256
-        else None,
+        "since": last.promoted_at if last else None,
         "card": as_html(model_folders.card(runs.file.parent)) if runs else "",
         "evaluation": last.to_version.evaluations.select_related("dataset").first()
         if last

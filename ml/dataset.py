@@ -54,6 +54,8 @@ class Dataset:
     """Those of the labels, at their end, that are no motif."""
     final: tuple[str, ...] = ()
     """Those of the labels whose photos stay on the sides that were given."""
+    filled: tuple[str, ...] = ()
+    """Those of the motifs whose pictures stand in for photos."""
 
     @property
     def motifs(self) -> tuple[str, ...]:
@@ -187,7 +189,8 @@ def join(known: Dataset, unknown: Sequence[Dataset]) -> Dataset:
             replace(s, group=f"{label}/{number}:{s.group}") for s in part.samples
         ]
     names = (*known.motifs, *labels)
-    return Dataset(known.root, names, tuple(samples), tuple(labels), known.final)
+    every = tuple(samples)
+    return replace(known, labels=names, samples=every, unknown=tuple(labels))
 
 
 def fill(known: Dataset, other: Dataset) -> Dataset:
@@ -204,7 +207,8 @@ def fill(known: Dataset, other: Dataset) -> Dataset:
         if s.label in new
     )
     labels = (*known.motifs, *new, *known.unknown)
-    return replace(known, labels=labels, samples=(*known.samples, *samples))
+    every = (*known.samples, *samples)
+    return replace(known, labels=labels, samples=every, filled=new)
 
 
 def split(

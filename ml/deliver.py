@@ -17,6 +17,7 @@ import numpy as np
 
 from ml import artifact, calibrate, embeddings, evaluate, network, rejection
 from ml.artifact import Artifact, Manifest
+from ml.dataset import Dataset
 from ml.embeddings import Embeddings
 from ml.evaluate import Asked
 from ml.images import open_image
@@ -109,15 +110,27 @@ def _measure(
     checked = evaluate.ask(predictor, job.data.of("val"), job.progress)
     tested = evaluate.ask(predictor, job.data.of("test"), job.progress)
     if earn:
-        single = calibrate.earned(
-            tested.scores, tested.truth, labels, unknown, limits.single
-        )
-        manifest = replace(manifest, single=tuple(single))
+        manifest = replace(manifest, single=earned(tested, manifest, job.data))
     evaluations = {}
     for name, asked in (("test", tested), ("validation", checked)):
         if len(asked.truth):
             evaluations[name] = evaluate.report(asked, manifest)
     return manifest, {"evaluations": evaluations, "rejection": chosen}
+
+
+def earned(tested: Asked, manifest: Manifest, data: Dataset) -> tuple[str, ...]:
+    """Return the motifs that the test photos prove may be stated alone.
+
+    Pictures that stand in for a motif's photos prove nothing about photos.
+    """
+    found = calibrate.earned(
+        tested.scores,
+        tested.truth,
+        manifest.labels,
+        manifest.unknown_labels,
+        manifest.thresholds.single,
+    )
+    return tuple(label for label in found if label not in data.filled)
 
 
 def _rejection(

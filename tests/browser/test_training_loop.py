@@ -12,6 +12,7 @@ import pytest
 from django.contrib.auth.models import Group
 from django.db import connection
 from django.test import Client
+from PIL import Image
 from playwright.sync_api import expect
 
 from classifier import tasks, training
@@ -43,6 +44,14 @@ def site(own_site):
     return own_site
 
 
+def enlarged(file):
+    """The same picture with pixels enough to be judged by."""
+    content = BytesIO()
+    picture = Image.open(file)
+    picture.resize((288, 288), Image.Resampling.NEAREST).save(content, "JPEG")
+    return content.getvalue()
+
+
 @pytest.fixture
 def confirmed(transactional_db, tmp_path):
     """Two hundred photos that two experts have just agreed on, each of them blind."""
@@ -54,7 +63,7 @@ def confirmed(transactional_db, tmp_path):
         for at, file in enumerate(files):
             if at % PHOTOS_OF_A_CLOTH == 0:
                 cloth = ContributionFactory(accepted=True, consent_to_train=True)
-            photo = PhotoFactory(contribution=cloth, content=file.read_bytes())
+            photo = PhotoFactory(contribution=cloth, content=enlarged(file))
             PhotoCheck.objects.create(photo=photo, checked_at=LONG_AGO)
             for person in experts:
                 identify_photo(
@@ -109,7 +118,7 @@ def held_back(tmp_path):
     """A photo of the new motif that nobody ever gave."""
     write_photos(tmp_path / "held-back", "grain", 1, 99)
     (file,) = (tmp_path / "held-back").glob("*.jpg")
-    return file.read_bytes()
+    return enlarged(file)
 
 
 def said_of(content) -> bytes:
@@ -162,6 +171,7 @@ def test_from_confirmed_photos_to_the_answer_and_back(
 
     after = json.loads(said_by(made.version, content))
     assert after["suggestions"][0]["slug"] == "kain-baru"
+    assert "kain-baru" in after["answer"]["motifs"]
 
     shuffled = with_labels_shuffled(dataset)
     page.goto(f"{own_site.url}/en/admin/classifier/trainingrun/start/")

@@ -216,7 +216,20 @@ def test_the_page_asks_no_more_for_a_longer_ledger(client, lines):
     for number in range(5):
         line(register(f"x{number}"), UserFactory())
 
-    assert count() == before
+    assert count() <= before
+
+
+def test_what_was_promoted_and_does_not_answer_yet_lends_the_other_no_figures(
+    client, lines
+):
+    told = client.get(reverse("models:model"))
+    line(register("away"), UserFactory())
+
+    context = client.get(reverse("models:model")).context
+
+    assert told.context["since"] is not None
+    assert context["since"] is None
+    assert context["evaluation"] is None
 
 
 def test_programs_read_the_ledger_and_ask_for_a_day(client, lines):

@@ -68,9 +68,11 @@ def test_what_a_dataset_lacks_is_filled_from_another(tmp_path: Path):
     touch(tmp_path / "drawn", *names)
 
     found = dataset.load_filled(tmp_path / "real", tmp_path / "drawn")
+    joined = dataset.join(found, [])
     sides = dataset.split(found, seed=1).counts()
 
     assert found.labels == ("a", "b")
+    assert joined.filled == found.filled == ("b",)
     assert sides["a"] == {"train": 1, "val": 1}
     assert sides["b"].keys() == {"train", "val", "test"}
     assert not {s.group for s in found.samples if s.label == "a"} & {
