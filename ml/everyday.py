@@ -47,7 +47,11 @@ def load(folder: Path, beside: Dataset) -> tuple[list[Dataset], list[str]]:
     left_out = []
     for label in UNKNOWN_LABELS:
         for path in photos_in(folder / label, deep=True):
-            digest = hashlib.sha256(path.read_bytes()).hexdigest()
+            try:
+                digest = hashlib.sha256(path.read_bytes()).hexdigest()
+            except OSError as error:
+                left_out.append(f"{path} cannot be read: {error}")
+                continue
             sample = Sample(path, label, digest, side_of(digest))
             if not readable(sample):
                 left_out.append(f"{path} cannot be read.")

@@ -97,6 +97,7 @@ class DatasetVersionAdmin(SeenOnly, admin.ModelAdmin[DatasetVersion]):
             "form": form,
             "plan": found,
             "rows": _by_motif(datasets.counts(found.rows)),
+            "has_unknown": any(row.label in UNKNOWN_LABELS for row in found.rows),
             "entered": len(found.entered),
             "short": _named_short(found.short),
             "left": found.left[:LISTED],

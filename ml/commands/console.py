@@ -96,6 +96,8 @@ def everyday(folder: Path, beside: Dataset) -> list[Dataset]:
     found, left_out = load_everyday(folder, beside)
     for complaint in left_out:
         print(f"left out: {complaint}", file=sys.stderr)
+    if not found:
+        print(f"everyday photos: none in {folder}", file=sys.stderr)
     for part in found:
         (sides,) = part.counts().values()
         told = ", ".join(f"{side} {sides.get(side, 0)}" for side in dataset.SPLITS)
