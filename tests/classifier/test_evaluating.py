@@ -15,6 +15,7 @@ from classifier.promoting import champion_row, compare
 from classifier.refusals import ModelRefused
 from tests.classifier.pictures import cloth
 from tests.classifier.rows_of_models import register
+from tests.ml.conftest import write_photos
 
 pytestmark = pytest.mark.django_db
 LABELS = ("gigi-haruan", "hiris-pudak")
@@ -48,8 +49,10 @@ def dataset():
 
 
 def test_champion_and_challenger_are_asked_about_the_same_test_photos(
-    exported, dataset, settings
+    exported, dataset, settings, tmp_path
 ):
+    settings.TRAINING_UNKNOWN = str(tmp_path / "everyday")
+    write_photos(tmp_path / "everyday" / "not-cloth", "noise", 12, 5)
     shutil.copytree(site.MODEL_FOLDER, settings.MODELS_FOLDER / "same")
     own = champion_row()
     version = register("same")
@@ -59,16 +62,25 @@ def test_champion_and_challenger_are_asked_about_the_same_test_photos(
     found = compare(version=version, dataset=dataset)
 
     each = found.challenger.metrics["each"]["photos"]
-    assert {row["photo"] for row in each} == {
-        f"test/{label}/{n}.jpg" for label in LABELS for n in range(2)
-    }
+    own = {f"test/{label}/{n}.jpg" for label in LABELS for n in range(2)}
+    everyday = {row["photo"] for row in each if row["label"] == "not-cloth"}
+    assert {row["photo"] for row in each} == own | everyday
+    assert 0 < len(everyday) < 12
     assert found.verdict.passed
+    rules = {one.code: one.holds for one in found.verdict.rules}
+    assert rules["auroc"] is rules["false_positives"] is True
     assert exported == [3, 3]
 
     again = compare(version=version, dataset=dataset)
 
     assert again.challenger == found.challenger
     assert exported == [3, 3]
+    assert Evaluation.objects.count() == 2
+
+    (tmp_path / "everyday" / "not-cloth" / "00.jpg").unlink()
+    evaluate(version=version, dataset=dataset)
+
+    assert exported == [3, 3, 3]
     assert Evaluation.objects.count() == 2
 
 
