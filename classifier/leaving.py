@@ -56,16 +56,15 @@ def _why(
         return _("Not accepted any more")
     if not contribution.consent_to_train:
         return _("Consent to train was taken back")
-    label = label_of(photo)
-    if not label:
-        return _("No longer determined as one motif, or as none")
+    if not photo.determined_outcome:
+        return _("No longer determined")
     if photo.pk not in {pk for pk, _label in same}:
-        return _("Restricted, or no longer of a published motif")
+        return _("Restricted, or no longer of one published motif or of none")
     if len({label for _pk, label in same}) > 1:
         return _("The same file is determined otherwise elsewhere")
     if photo.pk != same[0][0]:
         return _("The same file is there as an older photo")
-    if label in short:
+    if (label := label_of(photo)) in short:
         if label in UNKNOWN_LABELS:
             return _("There are too few photos of its kind now")
         return _("Its motif has too few photos now")

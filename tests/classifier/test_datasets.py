@@ -388,7 +388,7 @@ class TestVersions:
         assert why == {
             many[0][0].pk: "Taken back by its giver",
             many[0][1].pk: "Taken back by its giver",
-            restricted.pk: "Restricted, or no longer of a published motif",
+            restricted.pk: "Restricted, or no longer of one published motif or of none",
             many[1][1].pk: "There are too few photos of its kind now",
             many[2][0].pk: "There are too few photos of its kind now",
             many[2][1].pk: "There are too few photos of its kind now",
