@@ -46,7 +46,7 @@ def test_what_would_enter_and_what_is_missing(client, keeper):
 
 
 def test_what_is_no_motif_comes_last_under_its_name(client, keeper):
-    cloths(MotifFactory(name="Zig Zag"), 5)
+    cloths(MotifFactory(name="Zig Zag", slug="zig-zag"), 5)
     without = client.get(NEXT).content.decode()
     cloths(None, 5, outcome="not_cloth")
     cloth(None, outcome="other_motif")

@@ -54,7 +54,7 @@ def test_champion_and_challenger_are_asked_about_the_same_test_photos(
     exported, dataset, settings, tmp_path
 ):
     settings.TRAINING_UNKNOWN = str(tmp_path / "everyday")
-    write_photos(tmp_path / "everyday" / "not-cloth", "noise", 12, 5)
+    write_photos(tmp_path / "everyday" / "not-cloth", "noise", 30, 5)
     shutil.copytree(site.MODEL_FOLDER, settings.MODELS_FOLDER / "same")
     own = champion_row()
     version = register("same")
@@ -67,7 +67,7 @@ def test_champion_and_challenger_are_asked_about_the_same_test_photos(
     own = {f"test/{label}/{n}.jpg" for label in LABELS for n in range(2)}
     everyday = {row["photo"] for row in each if row["label"] == "not-cloth"}
     assert {row["photo"] for row in each} == own | everyday
-    assert 0 < len(everyday) < 12
+    assert 0 < len(everyday) < 30
     assert found.verdict.passed
     rules = {one.code: one.holds for one in found.verdict.rules}
     assert rules["auroc"] is rules["false_positives"] is True

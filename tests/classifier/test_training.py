@@ -216,7 +216,7 @@ def test_motifs_without_photos_stay_known_by_rendered_cloth(
 ):
     settings.TRAINING_RENDERED = 16
     settings.TRAINING_UNKNOWN = str(places / "everyday")
-    write_photos(places / "everyday" / "not-cloth", "noise", 24, 5)
+    write_photos(places / "everyday" / "not-cloth", "noise", 40, 5)
     MotifFactory(slug="gigi-haruan")
     MotifFactory(slug="bayam-raja", access="restricted")
     MotifFactory(slug="naga-balimbur", draft=True)
