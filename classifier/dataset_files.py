@@ -42,6 +42,8 @@ class ExportReport:
 def export(version: DatasetVersion, folder: Path) -> ExportReport:
     """Write ``{train,val,test}/<label>/<photo>.<ext>`` with groups and a description.
 
+    What is no motif lies among the motifs, under the labels that ``ml.dataset`` knows.
+
     Photos that may not train any more (taken back, restricted, …) are left out, also
     of an old version. The folder appears whole or not at all.
 
@@ -66,7 +68,7 @@ def export(version: DatasetVersion, folder: Path) -> ExportReport:
 def _write(version: DatasetVersion, folder: Path) -> ExportReport:
     rows = list(version.photos.select_related("photo").order_by("photo"))
     may = set(
-        Photo.objects.trainable()
+        Photo.objects.learnable()
         .filter(pk__in=[row.photo_id for row in rows])
         .values_list("pk", flat=True)
     )

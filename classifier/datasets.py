@@ -1,7 +1,8 @@
 """What a dataset holds: which photos, on which side, and why.
 
-A photo enters when it is determined as one motif with consent to train
-(``PhotoQuerySet.trainable``) and the checks have looked for copies of it. Photos of one
+A photo enters when it is determined, as one motif or as none that is known, with
+consent to train (``PhotoQuerySet.learnable``), and the checks have looked for copies of
+it. Photos of one
 contribution, and copies of each other, are a group and stay on one side; a group stays
 where an earlier version put it, so what was learned from never tests. Only groups
 whose photos were all judged blind, without dispute, may test.
@@ -19,6 +20,7 @@ from django.db import connection, transaction
 from django.db.models import Max
 
 from classifier import sides
+from classifier.labels import UNKNOWN_LABELS, label_of
 from classifier.leaving import Left, left
 from classifier.models import DatasetPhoto, DatasetVersion
 from motifs.models import Photo
@@ -30,7 +32,7 @@ Split = DatasetPhoto.Split
 Reason = DatasetPhoto.Reason
 
 LEAST_PHOTOS = 5
-"""Photos that a motif needs before it is learned; fewer are a prototype's."""
+"""Photos that a label needs before it is learned; a prototype makes do with fewer."""
 # Any fixed number: it is the name of the lock.
 _LOCK = 0x44415441
 
@@ -47,7 +49,7 @@ class Row(NamedTuple):
 
 
 class Short(NamedTuple):
-    """A motif with too few photos, or of too few cloths, to be learned."""
+    """A label with too few photos, or of too few cloths, to be learned."""
 
     label: str
     photos: int
@@ -85,7 +87,7 @@ class Plan:
     waiting: int
     """Photos that wait until the checks have looked for copies of them."""
     conflicts: tuple[int, ...] = ()
-    """Photos whose very file is determined as another motif elsewhere."""
+    """Photos whose very file is determined otherwise elsewhere."""
 
     @property
     def new_count(self) -> int:
@@ -97,6 +99,11 @@ class Plan:
         return sum(one.split == Split.TEST for one in self.left) + sum(
             one.before == Split.TEST for one in self.moved
         )
+
+    @property
+    def is_enough(self) -> bool:
+        """Whether there is a motif to learn; what is no motif is nothing by itself."""
+        return any(row.label not in UNKNOWN_LABELS for row in self.rows)
 
     @property
     def digest(self) -> str:
@@ -121,10 +128,13 @@ def plan() -> Plan:
     latest = DatasetVersion.objects.order_by("-number").first()
     before = {one.photo_id: one for one in _photos_of(latest)}
     found = list(
-        Photo.objects.trainable()
+        Photo.objects.learnable()
         .select_related("determined_motif")
         .order_by("pk")
-        .only("sha256", "contribution_id", "is_disputed", "determined_motif__slug")
+        .only(
+            *("sha256", "contribution_id", "is_disputed"),
+            *("determined_outcome", "determined_motif__slug"),
+        )
     )
     checked = set(
         Photo.objects.filter(automatic_check__checked_at__isnull=False)
@@ -133,15 +143,13 @@ def plan() -> Plan:
     )
     ready, conflicts = _once(one for one in found if one.pk in checked)
     blind = set(
-        Photo.objects.trainable()
+        Photo.objects.learnable()
         .blindly_determined()
         .filter(is_disputed=False)
         .values_list("pk", flat=True)
     )
     groups = sides.groups_of(found)
-    labels = {
-        one.pk: one.determined_motif.slug for one in ready if one.determined_motif
-    }
+    labels = {one.pk: label_of(one) for one in ready}
     short = _short(labels, groups)
     known = {one.label for one in short}
     kept = [one for one in ready if labels[one.pk] not in known]
@@ -163,7 +171,7 @@ def plan() -> Plan:
             again = was is not None and was.split == Split.TEST
             reason = Reason.TESTED_BEFORE if again else Reason.BLIND
         rows.append(Row(photo.pk, photo.sha256, labels[photo.pk], side, group, reason))
-    # Others of its groups may leave a motif nothing to learn from or to check with.
+    # Others of its groups may leave a label nothing to learn from or to check with.
     sided = counts(rows)
     bare = {x for x, n in sided.items() if not (n[Split.TRAIN] and n[Split.VAL])}
     rows = [row for row in rows if row.label not in bare]
@@ -198,7 +206,7 @@ def build(by: User | None, note: str = "") -> DatasetVersion:
         with connection.cursor() as cursor:
             cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_LOCK])
         found = plan()
-        if not found.rows:
+        if not found.is_enough:
             raise NothingToBuild
         same = DatasetVersion.objects.filter(digest=found.digest).first()
         if same is not None:
@@ -276,7 +284,7 @@ def _once(photos: Iterable[Photo]) -> tuple[list[Photo], list[int]]:
         same[photo.sha256].append(photo)
     kept, conflicts = [], []
     for copies in same.values():
-        if len({one.determined_motif_id for one in copies}) == 1:
+        if len({label_of(one) for one in copies}) == 1:
             kept.append(copies[0])
         else:
             conflicts += [one.pk for one in copies]

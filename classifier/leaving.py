@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from django.utils.translation import gettext_lazy as _
 
+from classifier.labels import UNKNOWN_LABELS, label_of
 from classifier.models import DatasetPhoto
 from motifs.models import Contribution, Photo
 
@@ -33,12 +34,12 @@ def left(gone: Sequence[DatasetPhoto], short: Container[str] = ()) -> Iterable[L
     photos = Photo.objects.select_related("contribution", "determined_motif").in_bulk(
         [one.photo_id for one in gone]
     )
-    same: dict[str, list[tuple[int, int | None]]] = defaultdict(list)
-    trainable = Photo.objects.trainable().order_by("pk")
-    for pk, sha256, motif in trainable.filter(
+    same: dict[str, list[tuple[int, str]]] = defaultdict(list)
+    learnable = Photo.objects.learnable().select_related("determined_motif")
+    for one_of in learnable.filter(
         sha256__in={one.sha256 for one in photos.values()}
-    ).values_list("pk", "sha256", "determined_motif"):
-        same[sha256].append((pk, motif))
+    ).order_by("pk"):
+        same[one_of.sha256].append((one_of.pk, label_of(one_of)))
     for one in gone:
         photo = photos[one.photo_id]
         why = _why(photo, same[photo.sha256], short)
@@ -46,7 +47,7 @@ def left(gone: Sequence[DatasetPhoto], short: Container[str] = ()) -> Iterable[L
 
 
 def _why(
-    photo: Photo, same: list[tuple[int, int | None]], short: Container[str]
+    photo: Photo, same: list[tuple[int, str]], short: Container[str]
 ) -> str | _StrPromise:
     contribution = photo.contribution
     if contribution.state == Contribution.State.WITHDRAWN:
@@ -55,14 +56,16 @@ def _why(
         return _("Not accepted any more")
     if not contribution.consent_to_train:
         return _("Consent to train was taken back")
-    if not photo.determined_motif:
+    if not photo.determined_outcome:
         return _("No longer determined")
-    if photo.pk not in {pk for pk, _motif in same}:
-        return _("Restricted, or no longer one published motif")
-    if len({motif for _pk, motif in same}) > 1:
-        return _("The same file is determined as another motif elsewhere")
+    if photo.pk not in {pk for pk, _label in same}:
+        return _("Restricted, or no longer of one published motif or of none")
+    if len({label for _pk, label in same}) > 1:
+        return _("The same file is determined otherwise elsewhere")
     if photo.pk != same[0][0]:
         return _("The same file is there as an older photo")
-    if photo.determined_motif.slug in short:
+    if (label := label_of(photo)) in short:
+        if label in UNKNOWN_LABELS:
+            return _("There are too few photos of its kind now")
         return _("Its motif has too few photos now")
     return _("Its cloth tests, and not everybody judged it blind")

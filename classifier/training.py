@@ -21,7 +21,7 @@ from django.db import IntegrityError, OperationalError, connection, transaction
 from django.utils import timezone
 from django.utils.translation import gettext_noop
 
-from classifier import dataset_files, model_folders, predictor
+from classifier import dataset_files, everyday, model_folders, predictor
 from classifier.checking import champion_version
 from classifier.models import DatasetVersion, ModelVersion, TrainingRun
 from classifier.training_child import BrokenOff, Child, command, render_command
@@ -184,10 +184,11 @@ def _train(run: TrainingRun) -> Path:
     photos, rendered, out = folder / "photos", folder / "rendered", folder / "model"
     limit = time.monotonic() + site.TRAINING_LIMIT_S
     run.progress = {"what": "photos", "done": 0, "total": 0}
+    run.progress["everyday"] = everyday.note(folder / "log.txt")
     with _beating(run):
         export(run.dataset, photos)
     if copy_drawings(folder / "drawings"):
-        run.progress = {"what": "render", "done": 0, "total": 0}
+        run.progress |= {"what": "render", "done": 0, "total": 0}
         arguments = render_command(folder / "drawings", rendered, seed=run.seed)
         _watch(run, arguments, out, limit)
     _watch(

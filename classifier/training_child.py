@@ -18,6 +18,7 @@ from typing import Any, Self
 from django.conf import settings as site
 from django.utils.translation import gettext_noop
 
+from classifier import everyday
 from classifier.models import TrainingRun
 
 OPTIONS = (
@@ -55,7 +56,8 @@ def command(
     """Return the command of a run.
 
     Rendered cloth, where there is any, stands in for the motifs that have too few
-    photos, so that they stay known, and for cloth with none of the motifs.
+    photos, so that they stay known, and for cloth with none of the motifs. Everyday
+    photos are joined where the site names a folder of them.
 
     Raises BrokenOff when the run has a setting that the command does not know.
     """
@@ -69,6 +71,7 @@ def command(
         other = rendered / "other-cloth"
         arguments += ["--fill", str(rendered / "motifs")]
         arguments += ["--unknown", f"other-cloth={other}"] if other.exists() else []
+    arguments += everyday.options()
     for name, value in sorted(run.settings.items()):
         if name not in OPTIONS:
             raise BrokenOff(f"There is no setting {name}.")

@@ -143,6 +143,8 @@ RUNS_FOLDER = VAR_DIR / "runs"
 TRAINING_LIMIT_S = env.int("TRAINING_LIMIT_S", default=4 * 3600)
 # Pictures of rendered cloth for each motif that has too few photos; 0 for none.
 TRAINING_RENDERED = env.int("TRAINING_RENDERED", default=40)
+# A folder of everyday photos, not-cloth/* and other-cloth/*, that runs learn to reject.
+TRAINING_UNKNOWN = env.str("TRAINING_UNKNOWN", default="")
 # Runs that the site starts by itself; 0 for none.
 RETRAIN_AFTER_NEW_PHOTOS = env.int("RETRAIN_AFTER_NEW_PHOTOS", default=0)
 RETRAIN_EVERY_DAYS = env.int("RETRAIN_EVERY_DAYS", default=0)

@@ -108,7 +108,7 @@ def load(folder: Path) -> Dataset:
     samples = tuple(
         Sample(path, label, groups.get(path.relative_to(folder).as_posix(), ""), split)
         for label, split, folder_of_label in found
-        for path in _photos(folder_of_label)
+        for path in photos_in(folder_of_label)
     )
     full = {sample.label for sample in samples}
     for label, split, folder_of_label in found:
@@ -158,7 +158,7 @@ def load_unknown(folder: Path, label: str | None = None) -> Dataset:
         )
     groups = _read_groups(folder)
     samples = []
-    for path in _photos(folder, deep=True):
+    for path in photos_in(folder, deep=True):
         relative = path.relative_to(folder)
         split = relative.parts[0] if relative.parts[0] in SPLITS else None
         group = groups.get(relative.as_posix(), "")
@@ -292,7 +292,8 @@ def _walk(folder: Path) -> Iterator[tuple[str, str | None, Path]]:
             yield child.name, None, child
 
 
-def _photos(folder: Path, *, deep: bool = False) -> list[Path]:
+def photos_in(folder: Path, *, deep: bool = False) -> list[Path]:
+    """Return the photos of a folder, in order; none where there is no such folder."""
     paths = folder.rglob("*") if deep else folder.iterdir()
     return sorted(
         path

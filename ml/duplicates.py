@@ -46,6 +46,11 @@ def clusters(samples: Sequence[Sample]) -> list[tuple[Sample, ...]]:
     return [tuple(samples[i] for i in one) for one in joined]
 
 
+def readable(sample: Sample) -> bool:
+    """Whether a photo can be opened."""
+    return _thumbnail_of(sample) is not None
+
+
 def union(pairs: Iterable[tuple[int, int]]) -> list[tuple[int, ...]]:
     """Return which numbers hang together by pairs, each set in order (union-find).
 

@@ -9,7 +9,6 @@ import time
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -149,14 +148,27 @@ def rejection_scores(
     return ({} if own is None else {"model": own}) | {"max_softmax": plain}
 
 
-def each(asked: Asked, known: Dataset, predictor: Predictor) -> dict[str, Any]:
+def each(
+    asked: Asked, parts: Sequence[Dataset], predictor: Predictor
+) -> dict[str, Any]:
     """Return what was said of each photo, so that two models can be compared by photo.
+
+    Args:
+        asked: what was said.
+        parts: the dataset that was asked about, and those of further unknown photos.
 
     Returns:
         ``motifs`` that the model knows, ``bytes`` of its network, and ``photos``: per
-        photo its path in the dataset, its ``label``, the label with the best score
-        (``said``) and ``rejection``, higher is less known.
+        photo its path in its dataset (of a further one, after the label and the
+        number of this), its ``label``, the label with the best score (``said``) and
+        ``rejection``, higher is less known.
     """
+    names = {
+        sample.path: ("" if not at else f"{sample.label}/{at - 1}:")
+        + sample.path.relative_to(part.root).as_posix()
+        for at, part in enumerate(parts)
+        for sample in part.samples
+    }
     manifest = predictor.manifest
     kinds = rejection_scores(asked, manifest)
     unlike = kinds.get("model", kinds["max_softmax"])
@@ -166,7 +178,7 @@ def each(asked: Asked, known: Dataset, predictor: Predictor) -> dict[str, Any]:
         "bytes": (predictor.artifact.folder / MODEL).stat().st_size,
         "photos": [
             {
-                "photo": _within(sample.path, known.root),
+                "photo": names[sample.path],
                 "label": sample.label,
                 "said": manifest.labels[best],
                 "rejection": round(float(value), 6),
@@ -174,11 +186,6 @@ def each(asked: Asked, known: Dataset, predictor: Predictor) -> dict[str, Any]:
             for sample, best, value in zip(asked.samples, said, unlike, strict=True)
         ],
     }
-
-
-def _within(path: Path, root: Path) -> str:
-    inside = path.relative_to(root) if path.is_relative_to(root) else path
-    return inside.as_posix()
 
 
 def sources(

@@ -240,7 +240,7 @@ def test_what_its_giver_called_by_a_restricted_motifs_name_trains_nothing(given)
     given.contribution.motif = suggested
     given.contribution.save()
 
-    assert not Photo.objects.trainable().exists()
+    assert not Photo.objects.learnable().exists()
     assert not Photo.objects.shown().exists()
 
 

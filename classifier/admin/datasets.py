@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from django import forms
@@ -16,9 +17,9 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from classifier import datasets, sides
+from classifier.labels import UNKNOWN_LABELS, names
 from classifier.models import DatasetPhoto, DatasetVersion
 from motifs.admin.seen_only import SeenOnly
-from motifs.models import MotifName
 
 LISTED = 200
 """Photos that a page lists of each kind of change; it says how many there are."""
@@ -96,8 +97,9 @@ class DatasetVersionAdmin(SeenOnly, admin.ModelAdmin[DatasetVersion]):
             "form": form,
             "plan": found,
             "rows": _by_motif(datasets.counts(found.rows)),
+            "has_unknown": any(row.label in UNKNOWN_LABELS for row in found.rows),
             "entered": len(found.entered),
-            "short": [(_names([s.label])[s.label], s) for s in found.short],
+            "short": _named_short(found.short),
             "left": found.left[:LISTED],
             "left_count": len(found.left),
             "left_the_test": found.left_test,
@@ -151,22 +153,26 @@ class DatasetVersionAdmin(SeenOnly, admin.ModelAdmin[DatasetVersion]):
 
 
 def _by_motif(counts: dict[str, Any]) -> list[dict[str, Any]]:
-    """Return a row for each motif: its name and how many photos are on each side."""
-    names = _names(counts)
+    """Return a row for each label: its name and how many photos are on each side.
+
+    What is no motif comes last.
+    """
+    called = names(counts)
     return [
         {
             "label": label,
-            "name": names[label],
+            "name": called[label],
+            "is_motif": label not in UNKNOWN_LABELS,
             **{side: count[side] for side in DatasetPhoto.Split.values},
             "total": count.total(),
         }
-        for label, count in counts.items()
+        for label, count in sorted(
+            counts.items(), key=lambda one: one[0] in UNKNOWN_LABELS
+        )
     ]
 
 
-def _names(labels: Any) -> dict[str, str]:
-    found = MotifName.objects.preferred().filter(
-        motif__slug__in=list(labels), language="bjn"
-    )
-    names = dict(found.values_list("motif__slug", "name"))
-    return {label: names.get(label, label) for label in labels}
+def _named_short(short: Sequence[datasets.Short]) -> list[tuple[str, bool, Any]]:
+    """Return of each its name, and whether that is a motif's."""
+    called = names(one.label for one in short)
+    return [(called[s.label], s.label not in UNKNOWN_LABELS, s) for s in short]

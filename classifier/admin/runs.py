@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections import Counter
 from typing import Any
 
 from django import forms
@@ -16,8 +17,9 @@ from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST
 
-from classifier import predictor, training
-from classifier.models import DatasetVersion, TrainingRun
+from classifier import everyday, predictor, training
+from classifier.labels import UNKNOWN_LABELS
+from classifier.models import DatasetPhoto, DatasetVersion, TrainingRun
 from classifier.training_child import tail
 from motifs.admin.seen_only import SeenOnly
 
@@ -143,6 +145,7 @@ class TrainingRunAdmin(SeenOnly, admin.ModelAdmin[TrainingRun]):
             "opts": self.opts,
             "run": run,
             "live": live(run),
+            "unknown": _unknown(run),
             "may_act": request.user.has_perm("classifier.add_trainingrun"),
         }
         return TemplateResponse(
@@ -213,6 +216,39 @@ def live(run: TrainingRun) -> dict[str, Any]:
         "made": str(run.makes or ""),
         "log": tail(run.folder / "log.txt"),
     }
+
+
+def _unknown(run: TrainingRun) -> list[str]:
+    """Say which photos of what is no motif a run learns and tests, in sentences."""
+    sides = Counter(
+        run.dataset.photos.filter(label__in=UNKNOWN_LABELS).values_list(
+            "split", flat=True
+        )
+    )
+    tested = sides[DatasetPhoto.Split.TEST]
+    # A run that has not begun finds the folder as it is now.
+    folder = run.progress.get("everyday") or (
+        everyday.state() if run.state in TrainingRun.OPEN else "none"
+    )
+    said = []
+    if sides:
+        said.append(
+            gettext(
+                "Photos of the dataset: %(learned)d to learn from and check with, "
+                "%(tested)d to test with."
+            )
+            % {"learned": sides.total() - tested, "tested": tested}
+        )
+    if folder in everyday.SENTENCES:
+        said.append(str(everyday.SENTENCES[folder]))
+    if not said:
+        said.append(
+            gettext(
+                "Everyday photos are neither learned nor tested: the dataset has none, "
+                "and TRAINING_UNKNOWN names no folder of them."
+            )
+        )
+    return said
 
 
 def _left(progress: dict[str, Any]) -> str:

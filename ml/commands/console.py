@@ -14,6 +14,7 @@ from tqdm import tqdm
 
 from ml import dataset
 from ml.dataset import Dataset
+from ml.everyday import load as load_everyday
 
 UNUSABLE = 2
 """Exit code when what was given cannot be used."""
@@ -87,6 +88,20 @@ def unknown(given: Sequence[str]) -> list[Dataset]:
         is_pair = bool(equals) and not Path(one).exists()
         path = Path(folder) if is_pair else Path(one)
         found.append(dataset.load_unknown(path, label if is_pair else None))
+    return found
+
+
+def everyday(folder: Path, beside: Dataset) -> list[Dataset]:
+    """Read a folder of everyday photos; say what is used of it and what is not."""
+    found, left_out = load_everyday(folder, beside)
+    for complaint in left_out:
+        print(f"left out: {complaint}", file=sys.stderr)
+    if not found:
+        print(f"everyday photos: none in {folder}", file=sys.stderr)
+    for part in found:
+        (sides,) = part.counts().values()
+        told = ", ".join(f"{side} {sides.get(side, 0)}" for side in dataset.SPLITS)
+        print(f"everyday photos: {part.labels[0]}: {told}", file=sys.stderr)
     return found
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from ml import artifact, dataset, figures
-from ml.commands.console import Bars, Complaint, positive, print_json, unknown
+from ml.commands.console import Bars, Complaint, everyday, positive, print_json, unknown
 
 
 def add(commands: Any) -> argparse.ArgumentParser:
@@ -25,6 +25,12 @@ def add(commands: Any) -> argparse.ArgumentParser:
     option("model", type=Path, metavar="FOLDER")
     option("dataset", type=Path, metavar="DATASET")
     option("--unknown", action="extend", nargs="+", default=[], metavar="[LABEL=]DIR")
+    option(
+        "--everyday",
+        type=Path,
+        metavar="DIR",
+        help="everyday photos without a known motif, as `train` takes them",
+    )
     option("--split", choices=dataset.SPLITS, help="only this side of the dataset")
     option("--record", metavar="NAME", help="add the figures to the model's card")
     option(
@@ -72,11 +78,13 @@ def run(given: Namespace, bars: Bars) -> int:
 
     compared = _compared(given.crossvalidation)
     predictor = Predictor(given.model)
-    known = dataset.load(given.dataset)
+    known, strangers = dataset.load(given.dataset), unknown(given.unknown)
+    if given.everyday:
+        strangers += everyday(given.everyday, known)
     found, asked = evaluate(
         predictor,
         known,
-        unknown(given.unknown),
+        strangers,
         split=given.split,
         is_distorted_too=given.robustness,
         limit=given.limit,
@@ -102,7 +110,9 @@ def run(given: Namespace, bars: Bars) -> int:
             replace_out=given.replace,
         )
     if given.json:
-        of_each = {"each": each(asked, known, predictor)} if given.each else {}
+        of_each = (
+            {"each": each(asked, (known, *strangers), predictor)} if given.each else {}
+        )
         print_json({"model": predictor.manifest.version, **found, **of_each})
     else:
         print_figures(str(given.dataset), found)

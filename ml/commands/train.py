@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import sys
 from argparse import Namespace
 from dataclasses import replace
 from pathlib import Path
@@ -13,12 +14,14 @@ from ml.commands.console import (
     Bars,
     Complaint,
     Noted,
+    everyday,
     positive,
     print_json,
     unknown,
 )
 from ml.commands.evaluate import print_figures
 from ml.duplicates import with_clusters
+from ml.everyday import learnable
 from ml.recipe import RECIPES, Recipe
 
 
@@ -52,6 +55,13 @@ def add(commands: Any) -> argparse.ArgumentParser:
         metavar="[LABEL=]DIR",
         help="photos without a known motif: one more label for each folder, named "
         "after it",
+    )
+    option(
+        "--everyday",
+        type=Path,
+        metavar="DIR",
+        help="photos without a known motif, DIR/not-cloth/* and DIR/other-cloth/*, "
+        "each on the side that its content decides",
     )
     option(
         "--fill",
@@ -111,7 +121,14 @@ def run(given: Namespace, bars: Bars) -> int:
     """Run the command and return its exit code."""
     strangers = unknown(given.unknown)
     # What can be refused is refused before the ten seconds that TensorFlow takes.
-    data = dataset.join(dataset.load_filled(given.dataset, given.fill), strangers)
+    known = dataset.load_filled(given.dataset, given.fill)
+    if given.everyday:
+        found = everyday(given.everyday, dataset.load(given.dataset))
+        found, complaints = learnable(found, [known, *strangers])
+        for complaint in complaints:
+            print(f"not learned: {complaint}", file=sys.stderr)
+        strangers += found
+    data = dataset.join(known, strangers)
     dataset.split(with_clusters(data), seed=given.seed)
     from ml import network
     from ml.train import train

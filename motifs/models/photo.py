@@ -135,14 +135,25 @@ class PhotoQuerySet(models.QuerySet["Photo"]):
 
     def trainable(self) -> Self:
         """Determined photos of one motif that may train, at this moment."""
+        return self.learnable().filter(determined_outcome=Outcome.MOTIF)
+
+    def learnable(self) -> Self:
+        """Those, and determined photos of no motif that is known: what datasets hold.
+
+        A network learns from the latter what it does not know; nothing else may take
+        them for photos of a motif.
+        """
         return self.filter(
             _no_motif_is_restricted(),
+            Q(
+                determined_outcome=Outcome.MOTIF,
+                determined_motif__state=Motif.State.PUBLISHED,
+            )
+            | Q(determined_outcome__in=(Outcome.OTHER_MOTIF, Outcome.NOT_CLOTH)),
             contribution__state=Contribution.State.ACCEPTED,
             contribution__consent_to_train=True,
             contribution__is_demonstration=False,
             access=Access.PUBLIC,
-            determined_outcome=Outcome.MOTIF,
-            determined_motif__state=Motif.State.PUBLISHED,
         )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import time
 from io import BytesIO
 from random import Random
@@ -33,6 +34,7 @@ from tests.motifs.judging import expert
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
 CLOTHS, PHOTOS_OF_A_CLOTH = 17, 4
+EVERYDAY = 16
 PATTERNS = {"gigi-haruan": "stripes", "hiris-pudak": "dots", "kain-baru": "grain"}
 """Two motifs that the starter has seen other pictures of, and one that it has not."""
 QUICK = {"size": 64, "epochs": 6}
@@ -54,7 +56,10 @@ def enlarged(file):
 
 @pytest.fixture
 def confirmed(transactional_db, tmp_path):
-    """Two hundred photos that two experts have just agreed on, each of them blind."""
+    """Two hundred photos that two experts have just agreed on, each of them blind.
+
+    And some that they call no cloth.
+    """
     experts = [expert(), expert()]
     for seed, (slug, pattern) in enumerate(PATTERNS.items()):
         motif = MotifFactory(slug=slug)
@@ -69,6 +74,13 @@ def confirmed(transactional_db, tmp_path):
                 identify_photo(
                     photo=photo, outcome="motif", motif=motif, by=person, is_blind=True
                 )
+    write_photos(tmp_path / "everyday", "checks", EVERYDAY, 50)
+    for file in sorted((tmp_path / "everyday").glob("*.jpg")):
+        given = ContributionFactory(accepted=True, consent_to_train=True)
+        photo = PhotoFactory(contribution=given, content=file.read_bytes())
+        PhotoCheck.objects.create(photo=photo, checked_at=LONG_AGO)
+        for person in experts:
+            identify_photo(photo=photo, outcome="not_cloth", by=person, is_blind=True)
 
 
 @pytest.fixture
@@ -153,18 +165,20 @@ def test_from_confirmed_photos_to_the_answer_and_back(
     page.get_by_role("button", name="Build this version").click()
     page.get_by_text("is built and will not change").wait_for()
     dataset = DatasetVersion.objects.get()
-    assert dataset.photos.count() == 3 * CLOTHS * PHOTOS_OF_A_CLOTH
+    assert dataset.photos.count() == 3 * CLOTHS * PHOTOS_OF_A_CLOTH + EVERYDAY
     assert {one.split for one in dataset.photos.all()} == {"train", "val", "test"}
 
     page.goto(f"{own_site.url}/en/admin/classifier/trainingrun/start/")
     page.locator("#content form [type=submit]").last.click()
     expect(page.locator("#run-words")).to_have_text("done", timeout=240_000)
     made = ModelVersion.objects.get(run__isnull=False)
+    assert made.labels == [*sorted(PATTERNS), "not-cloth"]
 
     address = f"{own_site.url}/en/admin/classifier/modelversion/{made.pk}/change/"
     page.goto(address)
     page.get_by_role("button", name="Evaluate").click(timeout=120_000)
     page.get_by_text("The gate lets it pass.").wait_for(timeout=120_000)
+    assert re.search(r"AUROC\): [\d.]+ before, [\d.]+ now", page.inner_text("main"))
     assert page.locator("iframe[title=Report]").count() == 1
     page.get_by_role("button", name="Promote", exact=True).click()
     page.get_by_text("answers from now on").wait_for()

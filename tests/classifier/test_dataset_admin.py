@@ -45,6 +45,31 @@ def test_what_would_enter_and_what_is_missing(client, keeper):
     assert "a photo of another cloth is needed" in content
 
 
+def test_what_is_no_motif_comes_last_under_its_name(client, keeper):
+    cloths(MotifFactory(name="Zig Zag", slug="zig-zag"), 5)
+    without = client.get(NEXT).content.decode()
+    cloths(None, 5, outcome="not_cloth")
+    cloth(None, outcome="other_motif")
+
+    page = client.get(NEXT)
+
+    assert [row["name"] for row in page.context["rows"]] == ["Zig Zag", "Not a cloth"]
+    content = page.content.decode()
+    assert "a photo of another contribution is needed" in content
+    assert "Cloth with another motif, not known which" in content
+    assert "Nothing in it shows what is no motif" in without
+    assert "Nothing in it shows what is no motif" not in content
+
+
+def test_without_a_motif_there_is_nothing_to_build(client, keeper):
+    cloths(None, 5, outcome="not_cloth")
+
+    content = client.get(NEXT).content.decode()
+
+    assert "No motif has enough photos yet." in content
+    assert "Build this version" not in content
+
+
 def test_a_press_builds_it_once(client, keeper):
     cloths(MotifFactory(), 5)
 

@@ -11,10 +11,11 @@ from django.db.transaction import atomic
 from django.utils.translation import override
 
 from classifier import dataset_files, datasets
+from classifier.labels import UNKNOWN_LABELS
 from classifier.models import DatasetPhoto, DatasetVersion, PhotoCheck
 from ml import dataset as ml_dataset
 from motifs.actions import flag_photo, identify_photo, withdraw_contribution
-from motifs.models import Access, Flag
+from motifs.models import Access, Flag, Photo
 from tests.at_once import at_once
 from tests.factories import (
     LONG_AGO,
@@ -29,7 +30,7 @@ from tests.motifs.judging import determine, expert
 pytestmark = pytest.mark.django_db
 
 
-def cloth(motif, photos=2, *, blind=True, checked=True):
+def cloth(motif, photos=2, *, blind=True, checked=True, outcome="motif"):
     """An accepted contribution of one cloth whose photos are determined."""
     contribution = ContributionFactory(accepted=True, consent_to_train=True)
     made = [PhotoFactory(contribution=contribution) for _ in range(photos)]
@@ -37,12 +38,12 @@ def cloth(motif, photos=2, *, blind=True, checked=True):
         if checked:
             PhotoCheck.objects.create(photo=photo, checked_at=LONG_AGO)
         if blind:
-            determine(photo, motif, is_blind=True)
+            determine(photo, motif, outcome=outcome, is_blind=True)
         else:
             for person in (expert(), CuratorFactory()):
                 identify_photo(
                     photo=photo,
-                    outcome="motif",
+                    outcome=outcome,
                     motif=motif,
                     by=person,
                     is_blind=False,
@@ -124,6 +125,59 @@ class TestWhatEnters:
 
         assert found.conflicts == tuple(sorted(pair))
         assert not {row.photo for row in found.rows} & set(pair)
+
+    @pytest.mark.parametrize(
+        ("outcome", "label"),
+        [("not_cloth", "not-cloth"), ("other_motif", "other-cloth")],
+    )
+    def test_what_is_no_motif_is_a_label_of_its_own(self, motif, outcome, label):
+        cloths(motif)
+        given = cloths(None, outcome=outcome)
+        seen_before = cloth(None, outcome=outcome, blind=False)
+
+        found = datasets.plan()
+
+        rows = {row.photo: row for row in found.rows if row.label == label}
+        assert set(rows) == {p.pk for photos in [*given, seen_before] for p in photos}
+        assert {row.split for row in rows.values()} == {"train", "val", "test"}
+        assert "test" not in {rows[photo.pk].split for photo in seen_before}
+        # Whatever else asks what may train takes them for photos of a motif.
+        assert not Photo.objects.trainable().filter(pk__in=rows).exists()
+
+    @pytest.mark.parametrize("outcome", ["printed", "cannot_tell"])
+    def test_other_verdicts_teach_nothing(self, motif, outcome):
+        cloths(motif)
+        cloths(None, outcome=outcome)
+
+        assert {row.label for row in datasets.plan().rows} == {motif.slug}
+
+    def test_too_few_without_a_motif_wait_as_those_of_a_motif_do(self, motif):
+        cloths(motif)
+        cloth(None, outcome="not_cloth")
+
+        found = datasets.plan()
+
+        (short,) = found.short
+        assert (short.label, short.photos, short.groups) == ("not-cloth", 2, 1)
+        assert {row.label for row in found.rows} == {motif.slug}
+
+    def test_a_file_of_a_motif_and_of_none_is_neither(self, motif):
+        cloths(motif)
+        same, pair = picture_bytes(colour="teal"), []
+        for one, outcome in ((motif, "motif"), (None, "not_cloth")):
+            contribution = ContributionFactory(accepted=True, consent_to_train=True)
+            photo = PhotoFactory(contribution=contribution, content=same)
+            PhotoCheck.objects.create(photo=photo, checked_at=LONG_AGO)
+            pair.append(determine(photo, one, outcome=outcome).pk)
+
+        assert datasets.plan().conflicts == tuple(sorted(pair))
+
+    def test_without_a_motif_nothing_is_built(self):
+        cloths(None, outcome="not_cloth")
+
+        assert datasets.plan().rows
+        with pytest.raises(datasets.NothingToBuild):
+            datasets.build(None)
 
     def test_nothing_to_build_is_said(self, motif):
         cloth(motif, photos=1)
@@ -316,7 +370,29 @@ class TestVersions:
             why = str(left.why)
 
         assert left.photo == given[0][0].pk
-        assert why == "The same file is determined as another motif elsewhere"
+        assert why == "The same file is determined otherwise elsewhere"
+
+    def test_why_what_is_no_motif_left(self, motif):
+        cloths(motif)
+        many = cloths(None, 3, outcome="not_cloth")
+        datasets.build(None)
+        withdrawn, restricted = many[0][0].contribution, many[1][0]
+        withdraw_contribution(contribution=withdrawn, by=withdrawn.given_by)
+        restricted.access = Access.RESTRICTED
+        restricted.save()
+
+        with override("en"):
+            left = datasets.plan().left
+            why = {one.photo: str(one.why) for one in left if one.label == "not-cloth"}
+
+        assert why == {
+            many[0][0].pk: "Taken back by its giver",
+            many[0][1].pk: "Taken back by its giver",
+            restricted.pk: "Restricted, or no longer of one published motif or of none",
+            many[1][1].pk: "There are too few photos of its kind now",
+            many[2][0].pk: "There are too few photos of its kind now",
+            many[2][1].pk: "There are too few photos of its kind now",
+        }
 
     def test_the_difference_of_two(self, motif):
         cloths(motif, 5)
@@ -362,6 +438,8 @@ class TestFolder:
         cloths(motif, 5)
         other = MotifFactory()
         cloths(other, 4, blind=False)
+        cloths(None, 4, outcome="not_cloth")
+        cloths(None, 4, outcome="other_motif")
         version = datasets.build(None)
 
         report = dataset_files.export(version, tmp_path / "d1")
@@ -372,6 +450,9 @@ class TestFolder:
         assert {(s.label, s.split, s.group) for s in read.samples} == frozen
         # No blind label of the second motif: ml deals it none of its own.
         assert ("test" in read.counts()[other.slug]) is False
+        assert read.motifs == tuple(sorted((motif.slug, other.slug)))
+        assert set(read.unknown) == set(ml_dataset.UNKNOWN_LABELS)
+        assert set(UNKNOWN_LABELS) == set(ml_dataset.UNKNOWN_LABELS)
         assert dataset_files.GROUPS_FILE == ml_dataset.GROUPS_FILE
         assert dataset_files.SIDES_FILE == ml_dataset.SIDES_FILE
 

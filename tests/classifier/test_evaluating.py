@@ -8,13 +8,16 @@ from pathlib import Path
 import pytest
 from django.conf import settings as site
 
-from classifier import dataset_files, evaluating, predictor
+from classifier import dataset_files, datasets, evaluating, predictor
 from classifier.evaluating import evaluate
 from classifier.models import DatasetVersion, Evaluation
 from classifier.promoting import champion_row, compare
 from classifier.refusals import ModelRefused
 from tests.classifier.pictures import cloth
 from tests.classifier.rows_of_models import register
+from tests.classifier.test_datasets import cloths
+from tests.factories import MotifFactory
+from tests.ml.conftest import write_photos
 
 pytestmark = pytest.mark.django_db
 LABELS = ("gigi-haruan", "hiris-pudak")
@@ -48,8 +51,10 @@ def dataset():
 
 
 def test_champion_and_challenger_are_asked_about_the_same_test_photos(
-    exported, dataset, settings
+    exported, dataset, settings, tmp_path
 ):
+    settings.TRAINING_UNKNOWN = str(tmp_path / "everyday")
+    write_photos(tmp_path / "everyday" / "not-cloth", "noise", 30, 5)
     shutil.copytree(site.MODEL_FOLDER, settings.MODELS_FOLDER / "same")
     own = champion_row()
     version = register("same")
@@ -59,10 +64,13 @@ def test_champion_and_challenger_are_asked_about_the_same_test_photos(
     found = compare(version=version, dataset=dataset)
 
     each = found.challenger.metrics["each"]["photos"]
-    assert {row["photo"] for row in each} == {
-        f"test/{label}/{n}.jpg" for label in LABELS for n in range(2)
-    }
+    own = {f"test/{label}/{n}.jpg" for label in LABELS for n in range(2)}
+    everyday = {row["photo"] for row in each if row["label"] == "not-cloth"}
+    assert {row["photo"] for row in each} == own | everyday
+    assert 0 < len(everyday) < 30
     assert found.verdict.passed
+    rules = {one.code: one.holds for one in found.verdict.rules}
+    assert rules["auroc"] is rules["false_positives"] is True
     assert exported == [3, 3]
 
     again = compare(version=version, dataset=dataset)
@@ -70,6 +78,34 @@ def test_champion_and_challenger_are_asked_about_the_same_test_photos(
     assert again.challenger == found.challenger
     assert exported == [3, 3]
     assert Evaluation.objects.count() == 2
+
+    (tmp_path / "everyday" / "not-cloth" / "00.jpg").unlink()
+    evaluate(version=version, dataset=dataset)
+
+    assert exported == [3, 3, 3]
+    assert Evaluation.objects.count() == 2
+
+
+def test_what_was_measured_counts_as_long_as_the_photos_are_the_same(
+    exported, settings, tmp_path, monkeypatch
+):
+    given = cloths(MotifFactory(), 4)
+    dataset = datasets.build(None)
+    monkeypatch.setattr(evaluating, "_ask", lambda *_: {"number": len(exported)})
+
+    def measured():
+        return evaluate(version=champion_row(), dataset=dataset).metrics["number"]
+
+    assert [measured(), measured()] == [1, 1]
+
+    given[0][0].contribution.consent_to_train = False
+    given[0][0].contribution.save()
+    assert [measured(), measured()] == [2, 2]
+
+    settings.TRAINING_UNKNOWN = str(tmp_path)
+    (tmp_path / "not-cloth").mkdir()
+    (tmp_path / "not-cloth" / "photo.jpg").write_bytes(b"x")
+    assert [measured(), measured()] == [3, 3]
 
 
 def test_the_report_lies_in_a_folder_of_its_own(exported, dataset, settings):

@@ -147,6 +147,15 @@ def test_more_unknown_let_through_is_refused_though_the_area_is_the_same():
     assert not verdict.passed
 
 
+def test_a_challenger_that_takes_everyday_photos_for_motifs_is_refused():
+    photos = truth(others=0) | {f"not-cloth/0:{n}.jpg": "not-cloth" for n in range(9)}
+
+    verdict = gate.compare(evaluated(photos), evaluated(photos, unlike={"other": 0.05}))
+
+    assert not verdict.passed
+    assert rule(verdict, "auroc").holds is False
+
+
 def test_without_unknown_photos_rejection_is_not_measured_and_says_so():
     one = evaluated(truth(others=0))
 

@@ -187,7 +187,11 @@ def test_a_run_that_waits_for_long_is_sent_again(dataset, places, monkeypatch):
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_run_makes_a_model_from_the_starter_and_registers_it(dataset, photos, places):
+def test_a_run_makes_a_model_from_the_starter_and_registers_it(
+    dataset, photos, places, settings
+):
+    settings.TRAINING_UNKNOWN = str(places / "nowhere")
+
     run = over(ask(dataset, settings=QUICK))
 
     log = (run.folder / "log.txt").read_text()
@@ -198,6 +202,8 @@ def test_a_run_makes_a_model_from_the_starter_and_registers_it(dataset, photos, 
     assert made.labels == ["dots", "stripes"]
     assert made.embedding_size == 2432
     assert [one["epoch"] for one in run.progress["epochs"]] == [1, 2]
+    assert log.startswith("warning: The folder of everyday photos")
+    assert run.progress["everyday"] == "missing"
     assert not (run.folder / "photos").exists()
     assert not (run.folder / "model").exists()
     again = run.ended_at
@@ -209,6 +215,8 @@ def test_motifs_without_photos_stay_known_by_rendered_cloth(
     dataset, photos, places, settings
 ):
     settings.TRAINING_RENDERED = 16
+    settings.TRAINING_UNKNOWN = str(places / "everyday")
+    write_photos(places / "everyday" / "not-cloth", "noise", 40, 5)
     MotifFactory(slug="gigi-haruan")
     MotifFactory(slug="bayam-raja", access="restricted")
     MotifFactory(slug="naga-balimbur", draft=True)
@@ -217,7 +225,10 @@ def test_motifs_without_photos_stay_known_by_rendered_cloth(
 
     log = (run.folder / "log.txt").read_text()
     assert (run.state, run.problem) == ("done", ""), log
-    assert run.makes.labels == ["dots", "stripes", "gigi-haruan", "other-cloth"]
+    motifs = ["dots", "stripes", "gigi-haruan"]
+    assert run.makes.labels == [*motifs, "other-cloth", "not-cloth"]
+    assert "everyday photos: not-cloth: train " in log
+    assert run.progress["everyday"] == "used"
     assert sorted(path.name for path in run.folder.iterdir() if path.is_dir()) == []
 
 

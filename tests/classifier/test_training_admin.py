@@ -9,10 +9,10 @@ from django.contrib.auth.models import Group
 from django.urls import reverse
 from django.utils import timezone
 
-from classifier import training
+from classifier import everyday, training
 from classifier.groups import MODEL_KEEPER_GROUP
-from classifier.models import DatasetVersion, TrainingRun
-from tests.factories import UserFactory
+from classifier.models import DatasetPhoto, DatasetVersion, TrainingRun
+from tests.factories import PhotoFactory, UserFactory
 
 EPOCHS = [
     {"epoch": 1, "of": 3, "loss": 1.5, "val_loss": 1.25},
@@ -105,6 +105,50 @@ def test_without_javascript_the_page_shows_the_state(client, going):
     assert "<td>0.875</td>" in page
     assert "&lt;b&gt;oh&lt;/b&gt;" in page
     assert f'data-live="{url("live", going.pk)}"' in page
+
+
+def test_that_nothing_shows_what_is_no_motif_is_told(client, going):
+    page = client.get(url("change", going.pk)).content.decode()
+
+    assert "Everyday photos are neither learned nor tested" in page
+
+
+def test_how_many_photos_show_what_is_no_motif_is_told(client, going):
+    for at, split in enumerate(("train", "val", "test", "train")):
+        DatasetPhoto.objects.create(
+            dataset=going.dataset,
+            photo=PhotoFactory(),
+            sha256="0" * 64,
+            label="not-cloth" if at < 3 else "gigi-haruan",
+            split=split,
+            group=split,
+            reason="determined",
+        )
+
+    page = client.get(url("change", going.pk)).content.decode()
+
+    assert "2 to learn from and check with, 1 to test with" in page
+    assert "neither learned nor tested" not in page
+
+
+@pytest.mark.parametrize("state", ["missing", "empty", "used"])
+def test_how_the_folder_of_everyday_photos_was_is_told(client, going, state):
+    going.progress["everyday"] = state
+    going.save()
+
+    page = client.get(url("change", going.pk)).content.decode()
+
+    assert str(everyday.SENTENCES[state]) in page
+    assert "neither learned nor tested" not in page
+
+
+def test_a_run_that_waits_tells_how_the_folder_is_now(client, dataset, settings):
+    run = training.ask_for_run(by=None, dataset=dataset)
+    settings.TRAINING_UNKNOWN = str(settings.RUNS_FOLDER / "nowhere")
+
+    assert "is not there" in client.get(url("change", run.pk)).content.decode()
+    training.cancel(run)
+    assert "is not there" not in client.get(url("change", run.pk)).content.decode()
 
 
 def test_a_run_is_cancelled_and_repeated_by_buttons(client, keeper, dataset):

@@ -205,7 +205,7 @@ class TestMotif:
             assert no_file_of(outsider, photo)
             assert photo not in Photo.objects.shown()
             assert photo not in Photo.objects.identifiable_by(expert())
-            assert photo not in Photo.objects.trainable()
+            assert photo not in Photo.objects.learnable()
 
     def test_its_offline_copy_is_not_offered(self, outsider, motif):
         response = outsider.get(reverse("motifs:motif-detail", args=[SLUG]))
@@ -290,7 +290,7 @@ class TestPhoto:
             restricted(photo)
 
         assert photo.determined_motif == photo.contribution.motif
-        assert not Photo.objects.trainable().exists()
+        assert not Photo.objects.learnable().exists()
         assert not Photo.objects.shown().exists()
 
     def test_its_giver_and_a_curator_see_it(self, client, photo):
