@@ -299,7 +299,7 @@ def memory_of(folder: Path) -> Portable | None:
     Raises ArtifactError.
     """
     rejector = rejector_of(read(folder))
-    return rejector and rejector.portable()
+    return None if rejector is None else rejector.portable()
 
 
 def recipes() -> tuple[str, ...]:

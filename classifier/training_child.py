@@ -64,6 +64,7 @@ def command(
     arguments = [
         *(sys.executable, "-m", "ml", "train", str(photos), "--out", str(out)),
         *("--recipe", run.recipe, "--seed", str(run.seed)),
+        *("--may-state", "earned"),
         *("--weights", str(weights)),
         *("--progress", str(out.with_name(PROGRESS_FILE))),
     ]

@@ -174,7 +174,7 @@ class Predictor:
         if self._provisional is None:
             return None
         own = self._own_rejector()
-        return self._provisional.portable(own and own.distance)
+        return self._provisional.portable(None if own is None else own.distance)
 
     def portable_memory(self) -> Portable | None:
         """Return the photos that a photo must be near to, for a browser.
@@ -184,7 +184,7 @@ class Predictor:
         """
         if self._portable is None:
             own = self._own_rejector()
-            self._portable = own and own.portable()
+            self._portable = None if own is None else own.portable()
         return self._portable
 
     def _prototypes(
