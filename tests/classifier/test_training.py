@@ -17,7 +17,13 @@ from django.conf import settings as site
 from django.db import connection
 from django.utils import timezone
 
-from classifier import model_folders, predictor, training, training_triggers
+from classifier import (
+    model_folders,
+    predictor,
+    training,
+    training_child,
+    training_triggers,
+)
 from classifier.models import DatasetVersion, ModelVersion, TrainingRun
 from classifier.training_child import ENDED, KILLED
 from tests.at_once import at_once
@@ -121,6 +127,18 @@ def test_of_two_asked_for_at_once_one_is_made(dataset, places):
         "NoneType",
     ]
     assert TrainingRun.objects.count() == 1
+
+
+def test_a_motif_may_be_stated_by_what_the_test_photos_prove(dataset, places):
+    asked = training_child.command(
+        ask(dataset),
+        photos=places,
+        rendered=places / "none",
+        out=places / "model",
+        weights=places,
+    )
+
+    assert asked[asked.index("--may-state") + 1] == "earned"
 
 
 def test_a_run_that_waits_is_cancelled_at_once_and_never_taken(dataset, photos):
