@@ -11,14 +11,10 @@ from threading import Thread
 
 import pytest
 from django.db import connection
-from django.utils import timezone
+from django.utils import timezone, translation
 
-from classifier import (
-    predictor,
-    training,
-    training_child,
-    training_triggers,
-)
+from classifier import predictor, training, training_child, training_triggers
+from classifier.complaints import in_words
 from classifier.models import DatasetVersion, ModelVersion, TrainingRun
 from classifier.training_child import ENDED, KILLED
 from tests.at_once import at_once
@@ -232,6 +228,7 @@ def test_the_complaint_about_a_bad_dataset_is_the_problem(dataset, places, monke
 
     assert run.state == "failed"
     assert run.problem.startswith(str(run.folder / "photos"))
+    assert f"error: {run.problem}" in (run.folder / "log.txt").read_text()
     assert models(places) == []
 
 
@@ -247,7 +244,9 @@ def test_without_tensorflow_the_problem_says_how_to_install_it(
     run = over(ask(dataset, settings=QUICK))
 
     assert run.state == "failed"
-    assert "make .venv/train" in run.problem
+    assert "needs TensorFlow" in run.problem
+    with translation.override("en"):
+        assert in_words(run.problem).startswith("TensorFlow is not installed where")
 
 
 @pytest.mark.django_db(transaction=True)
