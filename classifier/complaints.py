@@ -106,6 +106,10 @@ _KNOWN = tuple(
             gettext_noop("The file of photo %(number)s was altered."),
         ),
         (
+            r"^Another network is registered under the name (?P<version>\S+)\.",
+            gettext_noop("Another network is registered under the name %(version)s."),
+        ),
+        (
             r"^There is no setting (?P<name>\w+)\.",
             gettext_noop("There is no setting %(name)s."),
         ),

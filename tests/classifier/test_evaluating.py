@@ -190,6 +190,28 @@ def test_why_an_evaluation_failed_is_kept_in_english(
     )
 
 
+def test_a_refusal_is_kept_in_english_and_told_in_the_readers_language(
+    version, dataset, task
+):
+    own = champion_row()
+    ModelVersion.objects.filter(pk=own.pk).update(sha256="0" * 64)
+
+    with translation.override("id"):
+        task(version.pk, dataset.pk)
+        kept = FailedEvaluation.objects.get()
+        assert kept.words == _said_in_indonesian(own.version)
+
+    assert kept.problem == (
+        f"Another network is registered under the name {own.version}."
+    )
+
+
+def _said_in_indonesian(version):
+    return translation.gettext(
+        "Another network is registered under the name %(version)s."
+    ) % {"version": version}
+
+
 def test_a_mistake_of_the_program_is_kept_and_stays_in_the_workers_log(
     version, dataset, task, monkeypatch
 ):
