@@ -11,8 +11,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from tempfile import mkdtemp
 
-from django.utils.translation import gettext
-
 from classifier.leaving import left
 from classifier.models import DatasetPhoto, DatasetVersion
 from motifs.models import Photo
@@ -107,12 +105,8 @@ def _copy(row: DatasetPhoto, folder: Path) -> str:
         with photo.image.open("rb") as file:
             content = file.read()
     except FileNotFoundError as error:
-        raise ExportError(
-            gettext("The file of photo %(number)s is missing.") % {"number": photo.pk}
-        ) from error
+        raise ExportError(f"The file of photo {photo.pk} is missing.") from error
     if hashlib.sha256(content).hexdigest() != row.sha256:
-        raise ExportError(
-            gettext("The file of photo %(number)s was altered.") % {"number": photo.pk}
-        )
+        raise ExportError(f"The file of photo {photo.pk} was altered.")
     path.write_bytes(content)
     return path.relative_to(folder).as_posix()

@@ -13,15 +13,33 @@ from typing import Any
 
 from django.conf import settings
 from django.utils import timezone
-from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 from classifier import dataset_files, everyday, ledger, model_folders, predictor
-from classifier.models import DatasetVersion, Evaluation, ModelVersion
-from classifier.refusals import ModelRefused
+from classifier.complaints import found_in
+from classifier.models import (
+    DatasetVersion,
+    Evaluation,
+    FailedEvaluation,
+    ModelVersion,
+)
 from motifs.models import Photo
 
 LONGEST_S = 3600
 REPORT = "report.html"
+
+TOO_LONG = gettext_noop("The evaluation took over an hour and was stopped.")
+KILLED = gettext_noop(
+    "The evaluation was killed, perhaps because memory ran out. Try again."
+)
+UNEXPECTED = gettext_noop(
+    "The evaluation broke off by a mistake of this program; the worker's log says "
+    "where."
+)
+
+
+class CannotEvaluate(Exception):
+    """Why nothing was measured; ``complaints.in_words`` says it to people."""
 
 
 def evaluate(*, version: ModelVersion, dataset: DatasetVersion) -> Evaluation:
@@ -30,7 +48,7 @@ def evaluate(*, version: ModelVersion, dataset: DatasetVersion) -> Evaluation:
     Once is enough as long as these photos are the same. Takes seconds to minutes. Two
     at once do the work twice and keep one result.
 
-    Raises ModelRefused: the model is damaged, or the photos cannot be evaluated.
+    Raises CannotEvaluate: the model is damaged, or the photos cannot be asked about.
     """
     earlier = Evaluation.objects.filter(model_version=version, dataset=dataset).first()
     asked = _asked(dataset)
@@ -40,7 +58,7 @@ def evaluate(*, version: ModelVersion, dataset: DatasetVersion) -> Evaluation:
     try:
         model_folders.verify(folder, version.sha256)
     except predictor.NoModel as error:
-        raise ModelRefused(str(error)) from error
+        raise CannotEvaluate(str(error)) from error
     # No picture is copied into the report: it would outlive a withdrawn photo.
     report = Path("reports") / f"{version.pk}-D{dataset.number}"
     wanted: list[str | Path] = []
@@ -55,7 +73,7 @@ def evaluate(*, version: ModelVersion, dataset: DatasetVersion) -> Evaluation:
         try:
             dataset_files.export(dataset, photos)
         except dataset_files.ExportError as error:
-            raise ModelRefused(str(error)) from error
+            raise CannotEvaluate(str(error)) from error
         figures = _ask(folder, photos, wanted)
     made, _is_new = Evaluation.objects.update_or_create(
         model_version=version,
@@ -80,6 +98,22 @@ def _asked(dataset: DatasetVersion) -> str:
     return hashlib.sha256(f"{rows}{everyday.digest()}".encode()).hexdigest()
 
 
+def note_failure(
+    *, version: ModelVersion, dataset: DatasetVersion, problem: str
+) -> None:
+    """Keep why a version could not be compared on a dataset, for its page."""
+    FailedEvaluation.objects.update_or_create(
+        model_version=version,
+        dataset=dataset,
+        defaults={"problem": problem, "failed_at": timezone.now()},
+    )
+
+
+def forget_failure(*, version: ModelVersion, dataset: DatasetVersion) -> None:
+    """Say nothing of an earlier failure: it is asked again, or it went well."""
+    FailedEvaluation.objects.filter(model_version=version, dataset=dataset).delete()
+
+
 def _ask(model: Path, photos: Path, wanted: list[str | Path]) -> dict[str, Any]:
     command = [sys.executable, "-m", "ml", "evaluate", model, photos, *wanted]
     command += everyday.options()
@@ -94,14 +128,9 @@ def _ask(model: Path, photos: Path, wanted: list[str | Path]) -> dict[str, Any]:
             check=False,
         )
     except subprocess.TimeoutExpired as error:
-        raise ModelRefused(
-            _("The evaluation took over an hour and was stopped.")
-        ) from error
+        raise CannotEvaluate(TOO_LONG) from error
     if done.returncode:
-        lines = done.stderr.strip().splitlines()
-        raise ModelRefused(
-            _("The evaluation failed: %(problem)s")
-            % {"problem": lines[-1] if lines else done.returncode}
-        )
+        said = done.stderr.strip()
+        raise CannotEvaluate(found_in(said) or said.rpartition("\n")[2] or KILLED)
     figures: dict[str, Any] = json.loads(done.stdout)
     return figures

@@ -71,7 +71,7 @@ def compare(*, version: ModelVersion, dataset: DatasetVersion) -> Comparison | N
 
     None where there is no champion to compare with.
 
-    Raises ModelRefused as ``evaluate`` does.
+    Raises CannotEvaluate as ``evaluate`` does, and ModelRefused as ``champion_row``.
     """
     champion = champion_row()
     if champion is None:

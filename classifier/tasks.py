@@ -2,18 +2,29 @@
 
 from __future__ import annotations
 
+import logging
 import uuid
 
 from celery import shared_task
 from django.db import OperationalError
+from django.utils import translation
 
 from classifier import prototypes
 from classifier.actions import answer_job
 from classifier.checking import check_photo_by_id
+from classifier.evaluating import (
+    UNEXPECTED,
+    CannotEvaluate,
+    forget_failure,
+    note_failure,
+)
 from classifier.models import DatasetVersion, ModelVersion
 from classifier.predictor import Busy
 from classifier.promoting import compare
+from classifier.refusals import ModelRefused
 from classifier.training import run
+
+logger = logging.getLogger(__name__)
 
 
 @shared_task(
@@ -60,11 +71,26 @@ def check_photo_task(photo_id: int) -> None:
     ignore_result=True,
 )
 def compare_models_task(version_id: int, dataset_id: int) -> None:
-    """Evaluate a version and the champion on a dataset; what is measured stays."""
-    compare(
-        version=ModelVersion.objects.get(pk=version_id),
-        dataset=DatasetVersion.objects.get(pk=dataset_id),
-    )
+    """Evaluate a version and the champion on a dataset; what is measured stays.
+
+    What cannot be measured is kept with its reason, for the version's page.
+    """
+    version = ModelVersion.objects.get(pk=version_id)
+    dataset = DatasetVersion.objects.get(pk=dataset_id)
+    try:
+        # Kept as the code has it; whoever reads it has a language of their own.
+        with translation.override("en"):
+            compare(version=version, dataset=dataset)
+    except (CannotEvaluate, ModelRefused, OSError) as error:
+        logger.warning("version %s on D%s: %s", version, dataset.number, error)
+        note_failure(version=version, dataset=dataset, problem=str(error))
+    except (OperationalError, Busy):
+        raise
+    except Exception:
+        note_failure(version=version, dataset=dataset, problem=UNEXPECTED)
+        raise
+    else:
+        forget_failure(version=version, dataset=dataset)
 
 
 @shared_task(ignore_result=True)

@@ -19,6 +19,7 @@ from django.conf import settings as site
 from django.utils.translation import gettext_noop
 
 from classifier import everyday
+from classifier.complaints import found_in
 from classifier.models import TrainingRun
 
 OPTIONS = (
@@ -39,7 +40,7 @@ ENDED = gettext_noop("The training process broke off; its log says where.")
 
 
 class BrokenOff(Exception):
-    """A run cannot go on; the message is the sentence that people are shown."""
+    """A run cannot go on; ``complaints.in_words`` says the message to people."""
 
 
 def render_command(drawings: Path, out: Path, *, seed: int) -> list[str]:
@@ -136,10 +137,8 @@ class Child:
         code = self._process.returncode
         if code == 0:
             return
-        for line in reversed(tail(self._log).splitlines()):
-            if line.startswith("error: "):
-                raise BrokenOff(line.removeprefix("error: "))
-        raise BrokenOff(KILLED if code < 0 else ENDED)
+        said = found_in(tail(self._log))
+        raise BrokenOff(said or (KILLED if code < 0 else ENDED))
 
     def progress(self, before: dict[str, Any]) -> dict[str, Any]:
         """Return how far it is.

@@ -18,6 +18,7 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST
 
 from classifier import everyday, predictor, training
+from classifier.complaints import in_words
 from classifier.labels import UNKNOWN_LABELS
 from classifier.models import DatasetPhoto, DatasetVersion, TrainingRun
 from classifier.training_child import tail
@@ -211,8 +212,7 @@ def live(run: TrainingRun) -> dict[str, Any]:
         "share": done / total if step and total else None,
         "left": _left(progress) if step else "",
         "epochs": progress.get("epochs", []),
-        # Own sentences are stored as they are in the code, and shown translated.
-        "problem": gettext(run.problem) if run.problem else "",
+        "problem": in_words(run.problem),
         "made": str(run.makes or ""),
         "log": tail(run.folder / "log.txt"),
     }

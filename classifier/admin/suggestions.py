@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from django.db.models import OuterRef, Subquery
+from django.db.models import OuterRef, Q, Subquery
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext
 
 from classifier.models import Prediction
+from classifier.predictor import describe
 from motifs.admin import showing
 from motifs.languages import Language
 from motifs.models import MotifName, Photo
@@ -19,14 +20,19 @@ from motifs.models import MotifName, Photo
 def suggestions(photos: Sequence[Photo]) -> dict[int, SafeString]:
     """Say of each photo which motif scored best, and how well; one query.
 
-    Of several model versions the latest to have looked speaks.
+    The champion speaks; where it has not looked yet, the latest version that has.
     """
+    champion = describe()
     names = MotifName.objects.preferred().filter(
         motif__slug=OuterRef("top_motif"), language=Language.BANJAR
     )
     found = Prediction.objects.filter(photo__in=[photo.pk for photo in photos])
-    named = found.annotate(name=Subquery(names.values("name")[:1]))
-    rows = named.order_by("made_at", "pk").values_list(
+    named = found.annotate(
+        name=Subquery(names.values("name")[:1]),
+        is_champions=Q(model_version__sha256=champion.sha256 if champion else ""),
+    )
+    # Of a photo's rows the last one stays.
+    rows = named.order_by("is_champions", "made_at", "pk").values_list(
         "photo", "kind", "name", "top_motif", "top_score"
     )
     return {

@@ -20,7 +20,7 @@ from django.views.decorators.http import require_POST
 
 from classifier import gate, ledger
 from classifier.card import as_html
-from classifier.evaluating import REPORT
+from classifier.evaluating import REPORT, forget_failure
 from classifier.model_folders import card
 from classifier.models import DatasetVersion, Evaluation, ModelVersion, Promotion
 from classifier.predictor import describe
@@ -158,6 +158,7 @@ class ModelVersionAdmin(SeenOnly, admin.ModelAdmin[ModelVersion]):
                 for one in version.evaluations.select_related("dataset")
                 if _report(one).is_file()
             ],
+            "failures": version.failed_evaluations.select_related("dataset"),
             "card": as_html(card(ledger.folder_of(version))),
             "may_promote": request.user.has_perm(PERMISSION),
         }
@@ -215,6 +216,7 @@ class ModelVersionAdmin(SeenOnly, admin.ModelAdmin[ModelVersion]):
         dataset = get_object_or_404(
             DatasetVersion, pk=number if number.isdecimal() else None
         )
+        forget_failure(version=version, dataset=dataset)
         try:
             compare_models_task.delay(version.pk, dataset.pk)
         # A queue can be down in more ways than its library has errors for.

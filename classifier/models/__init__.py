@@ -1,7 +1,7 @@
 """The recogniser's tables and the rules that the database keeps for them."""
 
 from classifier.models.datasets import DatasetPhoto, DatasetVersion
-from classifier.models.promotions import Evaluation, Promotion
+from classifier.models.promotions import Evaluation, FailedEvaluation, Promotion
 from classifier.models.training import TrainingRun
 from classifier.models.versions import (
     MOST_FEATURES,
@@ -30,6 +30,7 @@ __all__ = [
     "DatasetPhoto",
     "DatasetVersion",
     "Evaluation",
+    "FailedEvaluation",
     "IdentifyJob",
     "ModelVersion",
     "PhotoCheck",

@@ -10,6 +10,7 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from classifier.complaints import in_words
 from classifier.models.datasets import DatasetVersion
 from classifier.models.versions import ModelVersion
 
@@ -53,6 +54,46 @@ class Evaluation(models.Model):
 
     def __str__(self) -> str:
         return f"{self.model_version_id}: D{self.dataset_id}"
+
+
+class FailedEvaluation(models.Model):
+    """Why a version could not be compared on a dataset, until that succeeds."""
+
+    model_version = models.ForeignKey(
+        ModelVersion,
+        on_delete=models.CASCADE,
+        related_name="failed_evaluations",
+        verbose_name=_("model version"),
+    )
+    dataset = models.ForeignKey(
+        DatasetVersion,
+        on_delete=models.CASCADE,
+        related_name="failed_evaluations",
+        verbose_name=_("dataset version"),
+    )
+    problem = models.TextField(
+        _("problem"), help_text=_("In English, as the program said it.")
+    )
+    failed_at = models.DateTimeField(_("failed at"), default=timezone.now)
+
+    class Meta:
+        verbose_name = _("failed evaluation")
+        verbose_name_plural = _("failed evaluations")
+        ordering = ["-failed_at", "-pk"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["model_version", "dataset"],
+                name="one_failure_per_version_and_dataset",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.model_version_id}: D{self.dataset_id}"
+
+    @property
+    def words(self) -> str:
+        """The problem in the reader's language."""
+        return in_words(self.problem)
 
 
 class PromotionQuerySet(models.QuerySet["Promotion"]):

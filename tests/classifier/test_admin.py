@@ -8,6 +8,7 @@ from django.utils import timezone
 
 from classifier.admin import suggestions
 from classifier.models import ModelVersion, Prediction
+from tests.classifier.rows_of_models import digest
 from tests.factories import (
     ContributionFactory,
     CuratorFactory,
@@ -21,7 +22,7 @@ pytestmark = pytest.mark.django_db
 def said(photo, kind, motif, score, version="one"):
     model, _is_new = ModelVersion.objects.get_or_create(
         version=version,
-        defaults={"sha256": "0" * 64, "labels": [], "embedding_size": 8},
+        defaults={"sha256": digest(version), "labels": [], "embedding_size": 8},
     )
     return Prediction.objects.create(
         photo=photo,
@@ -52,6 +53,18 @@ def test_each_photo_has_the_latest_words_in_one_query():
     assert found[unsure.pk] == "? Hiris Pudak 0.40"
     assert "hiris" not in found[unknown.pk].lower()
     assert unseen.pk not in found
+
+
+def test_after_a_step_back_the_champion_speaks_again_where_it_has_looked(models):
+    both, new = PhotoFactory.create_batch(2)
+    said(both, "motif", "gigi-haruan", 0.5, version="own")
+    for photo in (both, new):
+        said(photo, "motif", "hiris-pudak", 0.9, version="stepped-back-from")
+    said(both, "motif", "naga-balimbur", 0.7, version="older")
+
+    found = suggestions([both, new])
+
+    assert found == {both.pk: "gigi-haruan 0.50", new.pk: "hiris-pudak 0.90"}
 
 
 def test_curators_read_them_in_the_queue_and_at_the_desk(client):

@@ -7,12 +7,13 @@ from pathlib import Path
 
 import pytest
 from django.conf import settings as site
+from django.utils import translation
 
 from classifier import dataset_files, datasets, evaluating, predictor
-from classifier.evaluating import evaluate
-from classifier.models import DatasetVersion, Evaluation
+from classifier.evaluating import CannotEvaluate, evaluate
+from classifier.models import DatasetVersion, Evaluation, FailedEvaluation, ModelVersion
 from classifier.promoting import champion_row, compare
-from classifier.refusals import ModelRefused
+from classifier.tasks import compare_models_task
 from tests.classifier.pictures import cloth
 from tests.classifier.rows_of_models import register
 from tests.classifier.test_datasets import cloths
@@ -122,7 +123,7 @@ def test_a_damaged_model_is_not_evaluated(exported, dataset, settings):
     folder = Path(shutil.copytree(site.MODEL_FOLDER, settings.MODELS_FOLDER / "b"))
     (folder / "model.tflite").write_bytes(b"")
 
-    with pytest.raises(ModelRefused):
+    with pytest.raises(CannotEvaluate):
         evaluate(version=register("b"), dataset=dataset)
 
     assert Evaluation.objects.count() == 0
@@ -133,7 +134,104 @@ def test_photos_that_cannot_be_evaluated_are_refused_with_the_reason(
 ):
     monkeypatch.setattr(dataset_files, "export", lambda dataset, folder: folder.mkdir())
 
-    with pytest.raises(ModelRefused, match="holds no labels"):
+    with pytest.raises(CannotEvaluate, match="holds no labels"):
         evaluate(version=champion_row(), dataset=dataset)
 
     assert Evaluation.objects.count() == 0
+
+
+# What failed is kept for the version's page
+
+
+@pytest.fixture
+def version(exported, settings):
+    """A version whose network is the champion's, so that it can be evaluated."""
+    shutil.copytree(site.MODEL_FOLDER, settings.MODELS_FOLDER / "same")
+    made, own = register("same"), champion_row()
+    ModelVersion.objects.filter(pk=made.pk).update(sha256=own.sha256)
+    return made
+
+
+@pytest.fixture
+def task(monkeypatch):
+    """The task as a worker calls it; ``queued`` has put a stand-in in its place."""
+    return compare_models_task.run
+
+
+def full(dataset, folder):
+    raise OSError(28, "No space left on device")
+
+
+def missing(dataset, folder):
+    raise dataset_files.ExportError("The file of photo 7 is missing.")
+
+
+@pytest.mark.parametrize(
+    ("export", "problem"),
+    [
+        (full, "[Errno 28] No space left on device"),
+        (missing, "The file of photo 7 is missing."),
+    ],
+)
+def test_why_an_evaluation_failed_is_kept_in_english(
+    version, dataset, task, monkeypatch, export, problem
+):
+    monkeypatch.setattr(dataset_files, "export", export)
+
+    with translation.override("id"):
+        task(version.pk, dataset.pk)
+        task(version.pk, dataset.pk)
+
+    kept = FailedEvaluation.objects.get()
+    assert (kept.model_version, kept.dataset, kept.problem) == (
+        version,
+        dataset,
+        problem,
+    )
+
+
+def test_a_refusal_is_kept_in_english_and_told_in_the_readers_language(
+    version, dataset, task
+):
+    own = champion_row()
+    ModelVersion.objects.filter(pk=own.pk).update(sha256="0" * 64)
+
+    with translation.override("id"):
+        task(version.pk, dataset.pk)
+        kept = FailedEvaluation.objects.get()
+        assert kept.words == _said_in_indonesian(own.version)
+
+    assert kept.problem == (
+        f"Another network is registered under the name {own.version}."
+    )
+
+
+def _said_in_indonesian(version):
+    return translation.gettext(
+        "Another network is registered under the name %(version)s."
+    ) % {"version": version}
+
+
+def test_a_mistake_of_the_program_is_kept_and_stays_in_the_workers_log(
+    version, dataset, task, monkeypatch
+):
+    def mistake(dataset, folder):
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(dataset_files, "export", mistake)
+
+    with pytest.raises(ZeroDivisionError):
+        task(version.pk, dataset.pk)
+
+    assert FailedEvaluation.objects.get().problem == evaluating.UNEXPECTED
+
+
+def test_a_failure_is_over_when_it_goes_well(version, dataset, task):
+    other = DatasetVersion.objects.create(number=4, digest="b" * 64)
+    for one in (dataset, other):
+        evaluating.note_failure(version=version, dataset=one, problem="No.")
+
+    task(version.pk, dataset.pk)
+
+    assert FailedEvaluation.objects.get().dataset == other
+    assert version.evaluations.count() == 1

@@ -7,7 +7,6 @@ import json
 import shutil
 import threading
 import time
-from io import BytesIO
 from pathlib import Path
 
 import pytest
@@ -17,8 +16,8 @@ from django.urls import reverse
 from classifier import ledger, predictor
 from classifier.models import Promotion
 from ml.artifact import ArtifactError
-from tests.classifier.pictures import encoded, photo
-from tests.classifier.rows_of_models import digest, line, model, register
+from tests.classifier.pictures import photo
+from tests.classifier.rows_of_models import line, model, register
 from tests.factories import UserFactory
 
 pytestmark = pytest.mark.django_db
@@ -175,51 +174,6 @@ def test_a_page_and_its_answer_are_of_one_model(models, client, monkeypatch):
     assert page.context["answer"]["model"]["version"] == "own"
     assert page.context["model"].version == "own"
     until("b")
-
-
-@pytest.mark.django_db(transaction=True)
-def test_under_load_every_answer_is_whole_and_none_fails(models):
-    from django.db import connection
-
-    versions = {
-        name: model(name, best)
-        for name, best in (("own", "gigi-haruan"), ("b", "hiris-pudak"))
-    }
-    models |= versions
-    b, own, by = register("b"), register("own", folder=""), UserFactory()
-    content, said, failed, stop = encoded(), [], [], threading.Event()
-
-    def ask():
-        try:
-            while not stop.is_set():
-                said.append(predictor.predict([BytesIO(content)]))
-                time.sleep(0.1)
-        except BaseException as error:
-            failed.append(error)
-        finally:
-            connection.close()
-
-    threads = [threading.Thread(target=ask) for _ in range(2)]
-    for thread in threads:
-        thread.start()
-    try:
-        until("own")
-        for to, name in ((b, "b"), (own, "own"), (b, "b")):
-            line(to, by)
-            until(name)
-            time.sleep(0.3)
-    finally:
-        stop.set()
-        for thread in threads:
-            thread.join()
-
-    assert failed == []
-    assert {one.model_version for one in said} == {"own", "b"}
-    for one in said:
-        best = {"own": "gigi-haruan", "b": "hiris-pudak"}[one.model_version]
-        assert one.sha256 == digest(one.model_version)
-        assert max(one.scores, key=one.scores.get) == best
-        assert one.answer.labels[0] == best
 
 
 def test_an_earlier_champions_file_is_served_and_a_challengers_is_not(

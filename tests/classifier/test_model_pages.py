@@ -11,8 +11,10 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import translation
+from django.utils.html import escape
 
 from classifier import predictor
+from classifier.evaluating import note_failure
 from classifier.groups import MODEL_KEEPER_GROUP
 from classifier.model_views import on_day
 from classifier.models import DatasetVersion, Evaluation, Promotion, SharedAnswer
@@ -112,6 +114,29 @@ def test_a_comparison_goes_into_the_queue(client, keeper, challenger, queued):
     )
 
     assert queued == [("compare", challenger.pk, dataset.pk)]
+
+
+def test_a_failed_comparison_is_shown_with_its_reason_and_asked_for_again(
+    client, keeper, challenger, queued
+):
+    dataset = DatasetVersion.objects.get()
+    line = "error: [Errno 28] No space left on device: '/tmp/x'"
+    note_failure(version=challenger, dataset=dataset, problem=line)
+    with translation.override("en"):
+        address = reverse(ADMIN + "change", args=[challenger.pk])
+        text = client.get(address).content.decode()
+
+    assert "dataset version 4 failed" in text
+    assert "The disk is full. Make room and try again." in text
+    assert escape(line) in text
+    assert "Ask again" in text
+
+    client.post(
+        reverse(ADMIN + "evaluate", args=[challenger.pk]), {"dataset": dataset.pk}
+    )
+
+    assert queued == [("compare", challenger.pk, dataset.pk)]
+    assert "Ask again" not in client.get(address).content.decode()
 
 
 def test_a_report_is_framed_by_its_page_and_can_run_nothing(

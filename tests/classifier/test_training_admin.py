@@ -7,7 +7,7 @@ import time
 import pytest
 from django.contrib.auth.models import Group
 from django.urls import reverse
-from django.utils import timezone
+from django.utils import timezone, translation
 
 from classifier import everyday, training
 from classifier.groups import MODEL_KEEPER_GROUP
@@ -175,6 +175,20 @@ def test_the_problem_of_a_failed_run_is_shown(client, going):
 
     assert "error &lt;x&gt;" in page
     assert "data-live" not in page
+
+
+def test_a_known_complaint_is_shown_in_the_readers_words(client, going):
+    TrainingRun.objects.update(
+        state="failed",
+        ended_at=timezone.now(),
+        problem="The label dots has one photo; it needs at least two, one to learn …",
+    )
+
+    with translation.override("en"):
+        page = client.get(url("change", going.pk)).content.decode()
+
+    assert "The motif dots has only one photo. It needs" in page
+    assert "The label dots" not in page
 
 
 def test_the_list_asks_no_more_for_more_runs(
