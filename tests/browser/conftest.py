@@ -13,6 +13,7 @@ from playwright.sync_api import Browser, Page, Playwright, sync_playwright
 from pytest_django.live_server_helper import LiveServer
 
 from classifier import predictor
+from tests.browser.patience import SlowFilesHandler, patient_page
 from tests.chromium import MISSING, find
 from tests.classifier.fakes import FakePredictor
 
@@ -25,8 +26,26 @@ ARGUMENTS = [
 ]
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--slow-site",
+        action="store_true",
+        help="answers come late and pages are slow: what fails here fails now and then",
+    )
+
+
+@pytest.fixture(scope="session")
+def is_slow(pytestconfig: pytest.Config) -> bool:
+    return bool(pytestconfig.getoption("--slow-site", default=False))
+
+
+@pytest.fixture(scope="session")
+def files_handler(is_slow: bool) -> type[StaticFilesHandler]:
+    return SlowFilesHandler if is_slow else StaticFilesHandler
+
+
 @pytest.fixture(scope="module")
-def site(django_db_setup, django_db_blocker) -> Iterator[LiveServer]:
+def site(django_db_setup, django_db_blocker, files_handler) -> Iterator[LiveServer]:
     """The running site with the whole catalogue in it, for one module of tests.
 
     Its pages only read, so one import serves them all; pytest-django's live_server
@@ -36,7 +55,7 @@ def site(django_db_setup, django_db_blocker) -> Iterator[LiveServer]:
     """
     with django_db_blocker.unblock(), pytest.MonkeyPatch.context() as patch:
         call_command("import_catalogue", verbosity=0)
-        patch.setattr("django.test.testcases._StaticFilesHandler", StaticFilesHandler)
+        patch.setattr("django.test.testcases._StaticFilesHandler", files_handler)
         server = LiveServer("localhost")
         yield server
         server.stop()
@@ -44,9 +63,9 @@ def site(django_db_setup, django_db_blocker) -> Iterator[LiveServer]:
 
 
 @pytest.fixture
-def own_site(transactional_db, monkeypatch) -> Iterator[LiveServer]:
+def own_site(transactional_db, monkeypatch, files_handler) -> Iterator[LiveServer]:
     """A running site for one test, which makes its rows itself."""
-    monkeypatch.setattr("django.test.testcases._StaticFilesHandler", StaticFilesHandler)
+    monkeypatch.setattr("django.test.testcases._StaticFilesHandler", files_handler)
     server = LiveServer("localhost")
     yield server
     server.stop()
@@ -86,8 +105,10 @@ def browser(playwright: Playwright) -> Iterator[Browser]:
 
 
 @pytest.fixture
-def open_page(browser: Browser, site: LiveServer) -> Iterator[Callable[..., Page]]:
-    """Open an address of the site; ``page.troubles`` lists what the console said."""
+def open_page(
+    browser: Browser, site: LiveServer, is_slow: bool
+) -> Iterator[Callable[..., Page]]:
+    """Open an address of the site, as ``patient_page`` does."""
     contexts = []
 
     def open_(address: str, *, width: int = 1280, **how) -> Page:
@@ -95,16 +116,7 @@ def open_page(browser: Browser, site: LiveServer) -> Iterator[Callable[..., Page
             viewport={"width": width, "height": 900}, locale="id-ID", **how
         )
         contexts.append(context)
-        page = context.new_page()
-        page.set_default_timeout(15_000)
-        page.troubles = []
-        page.on(
-            "console",
-            lambda said: (
-                said.type in ("error", "warning") and page.troubles.append(said.text)
-            ),
-        )
-        page.on("pageerror", lambda error: page.troubles.append(str(error)))
+        page = patient_page(context, is_slow=is_slow)
         page.goto(site.url + address)
         return page
 

@@ -142,7 +142,7 @@ def said_of(content) -> bytes:
     return json.dumps(answer, sort_keys=True).encode()
 
 
-def said_by(version, content, seconds=20) -> bytes:
+def said_by(version, content, seconds=120) -> bytes:
     """Wait until a version answers; what it says."""
     deadline = time.monotonic() + seconds
     while json.loads(said := said_of(content))["model"]["version"] != version:
@@ -179,7 +179,7 @@ def test_from_confirmed_photos_to_the_answer_and_back(
     page.get_by_role("button", name="Evaluate").click(timeout=120_000)
     page.get_by_text("The gate lets it pass.").wait_for(timeout=120_000)
     assert re.search(r"AUROC\): [\d.]+ before, [\d.]+ now", page.inner_text("main"))
-    assert page.locator("iframe[title=Report]").count() == 1
+    expect(page.locator("iframe[title=Report]")).to_have_count(1)
     page.get_by_role("button", name="Promote", exact=True).click()
     page.get_by_text("answers from now on").wait_for()
 
@@ -197,7 +197,7 @@ def test_from_confirmed_photos_to_the_answer_and_back(
     page.get_by_label("Compare on the test photos of").select_option(str(dataset.pk))
     page.get_by_role("button", name="Evaluate").click(timeout=120_000)
     page.get_by_text("The gate does not let it pass.").wait_for(timeout=120_000)
-    assert page.get_by_role("button", name="Promote", exact=True).count() == 0
+    expect(page.get_by_role("button", name="Promote", exact=True)).to_have_count(0)
     assert said_by(made.version, content)
 
     page.goto(f"{own_site.url}/en/admin/classifier/modelversion/rollback/")
