@@ -362,6 +362,39 @@ class TestBadNetwork:
         assert state_then == "draft"
         assert given(page).photos.count() == 1
 
+    def test_a_library_that_did_not_arrive_is_fetched_again(self, open_page):
+        page = open_page("/en/", **BAD)
+        page.route("**/tus.min*.js", lambda route: route.abort())
+        page.goto(page.url + "contributions/new/")
+
+        choose(page, small("indigo"))
+        page.wait_for_selector("li[data-state=offline]")
+        page.unroute("**/tus.min*.js")
+        page.evaluate("() => dispatchEvent(new Event('online'))")
+        arrived(page, 1)
+
+        assert given(page).photos.count() == 1
+
+    def test_what_is_sent_at_once_takes_its_photos_along(self, open_page):
+        page = open_page(NEW, **BAD)
+        page.locator("[name=people][value=none]").check()
+        # The choice and the press in one go: nothing has been read of the file yet.
+        page.evaluate(
+            """async () => {
+              const blob = await (await fetch("/static/img/share.png")).blob();
+              const held = new DataTransfer();
+              held.items.add(new File([blob], "kain.png", {type: "image/png"}));
+              const chooser = document.getElementById("giving-chooser");
+              chooser.files = held.files;
+              chooser.dispatchEvent(new Event("change"));
+              document.querySelector("#giving [name=send]").click();
+            }"""
+        )
+        page.wait_for_selector(".given-history")
+
+        gift = given(page)
+        assert (gift.state, gift.photos.count()) == ("submitted", 1)
+
     def test_without_any_network_what_was_typed_waits(self, open_page):
         page = open_page(NEW, **BAD)
         page.context.set_offline(True)

@@ -219,6 +219,21 @@ def test_an_example_is_answered_in_place_and_by_its_address(open_page):
     assert page.troubles == []
 
 
+def test_what_was_chosen_before_the_script_came_is_answered(open_page):
+    page = open_page("/en/about/", service_workers="block")
+    held = []
+    page.route("**/identify.*js", lambda route: held.append(route))
+    page.goto(page.url.replace("/about/", "/identify/"), wait_until="commit")
+    page.wait_for_selector("#photos", state="attached")
+
+    give(page, a_photo())
+    while not held:
+        page.wait_for_timeout(50)
+    held.pop().continue_()
+
+    assert kind_of(page) == "either"
+
+
 def test_the_page_works_without_javascript(open_page):
     page = open_page(ADDRESS, java_script_enabled=False)
 
