@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -39,36 +40,37 @@ def is_slow(pytestconfig: pytest.Config) -> bool:
     return bool(pytestconfig.getoption("--slow-site", default=False))
 
 
-@pytest.fixture(scope="session")
-def files_handler(is_slow: bool) -> type[StaticFilesHandler]:
-    return SlowFilesHandler if is_slow else StaticFilesHandler
+@contextmanager
+def served(is_slow: bool) -> Iterator[LiveServer]:
+    """Run the site; its static files are the sources', not those of STATIC_ROOT."""
+    handler = SlowFilesHandler if is_slow else StaticFilesHandler
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("django.test.testcases._StaticFilesHandler", handler)
+        server = LiveServer("localhost")
+    yield server
+    server.stop()
 
 
 @pytest.fixture(scope="module")
-def site(django_db_setup, django_db_blocker, files_handler) -> Iterator[LiveServer]:
+def site(django_db_setup, django_db_blocker, is_slow) -> Iterator[LiveServer]:
     """The running site with the whole catalogue in it, for one module of tests.
 
     Its pages only read, so one import serves them all; pytest-django's live_server
-    would empty the database after each test, and serve static files from STATIC_ROOT,
-    which no test has filled. The tests are marked django_db all the same: without the
-    mark there is no test database.
+    would empty the database after each test. The tests are marked django_db all the
+    same: without the mark there is no test database.
     """
-    with django_db_blocker.unblock(), pytest.MonkeyPatch.context() as patch:
+    with django_db_blocker.unblock():
         call_command("import_catalogue", verbosity=0)
-        patch.setattr("django.test.testcases._StaticFilesHandler", files_handler)
-        server = LiveServer("localhost")
-        yield server
-        server.stop()
+        with served(is_slow) as server:
+            yield server
         call_command("flush", interactive=False, verbosity=0)
 
 
 @pytest.fixture
-def own_site(transactional_db, monkeypatch, files_handler) -> Iterator[LiveServer]:
+def own_site(transactional_db, is_slow) -> Iterator[LiveServer]:
     """A running site for one test, which makes its rows itself."""
-    monkeypatch.setattr("django.test.testcases._StaticFilesHandler", files_handler)
-    server = LiveServer("localhost")
-    yield server
-    server.stop()
+    with served(is_slow) as server:
+        yield server
 
 
 def session_of(person) -> dict:

@@ -375,6 +375,16 @@ class TestBadNetwork:
 
         assert given(page).photos.count() == 1
 
+    def test_a_store_that_hangs_keeps_no_photo_back(self, open_page):
+        page = open_page("/en/", **PHONE)
+        page.add_init_script("IDBFactory.prototype.open = () => new EventTarget();")
+        page.goto(page.url + "contributions/new/")
+
+        choose(page, small("indigo"))
+        arrived(page, 1)
+
+        assert given(page).photos.count() == 1
+
     def test_what_is_sent_at_once_takes_its_photos_along(self, open_page):
         page = open_page(NEW, **BAD)
         page.locator("[name=people][value=none]").check()
