@@ -7,14 +7,13 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from django.contrib.staticfiles.handlers import StaticFilesHandler
 from django.core.management import call_command
 from django.test import Client
 from playwright.sync_api import Browser, Page, Playwright, sync_playwright
 from pytest_django.live_server_helper import LiveServer
 
 from classifier import predictor
-from tests.browser.patience import SlowFilesHandler, patient_page
+from tests.browser.patience import FilesHandler, SlowFilesHandler, patient_page
 from tests.chromium import MISSING, find
 from tests.classifier.fakes import FakePredictor
 
@@ -42,13 +41,14 @@ def is_slow(pytestconfig: pytest.Config) -> bool:
 
 @contextmanager
 def served(is_slow: bool) -> Iterator[LiveServer]:
-    """Run the site; its static files are the sources', not those of STATIC_ROOT."""
-    handler = SlowFilesHandler if is_slow else StaticFilesHandler
+    """Run the site, and leave nothing that still reads the database behind."""
+    handler = SlowFilesHandler if is_slow else FilesHandler
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("django.test.testcases._StaticFilesHandler", handler)
         server = LiveServer("localhost")
     yield server
     server.stop()
+    server.thread.httpd.get_app().wait()
 
 
 @pytest.fixture(scope="module")

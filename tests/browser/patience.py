@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import time
+from threading import Condition
 
 from django.contrib.staticfiles.handlers import StaticFilesHandler
 from playwright.sync_api import BrowserContext, Locator, Page, expect
@@ -16,12 +17,39 @@ THROTTLE = 4
 expect.set_options(timeout=PATIENCE_MS)
 
 
-class SlowFilesHandler(StaticFilesHandler):
-    """Answers every request late, each by another delay, so that some overtake."""
+class FilesHandler(StaticFilesHandler):
+    """The site with the sources' static files; its answers can be waited for."""
+
+    def __init__(self, application) -> None:
+        super().__init__(application)
+        self._asked = 0
+        self._answered = Condition()
 
     def __call__(self, environ, start_response):
-        time.sleep(random.uniform(0.05, 0.6))
+        with self._answered:
+            self._asked += 1
+        try:
+            return self.answer(environ, start_response)
+        finally:
+            with self._answered:
+                self._asked -= 1
+                self._answered.notify_all()
+
+    def answer(self, environ, start_response):
         return super().__call__(environ, start_response)
+
+    def wait(self) -> None:
+        """Wait until nothing is being answered any more, and the database is free."""
+        with self._answered:
+            assert self._answered.wait_for(lambda: not self._asked, PATIENCE_MS / 1000)
+
+
+class SlowFilesHandler(FilesHandler):
+    """Answers every request late, each by another delay, so that some overtake."""
+
+    def answer(self, environ, start_response):
+        time.sleep(random.uniform(0.05, 0.6))
+        return super().answer(environ, start_response)
 
 
 def patient_page(context: BrowserContext, *, is_slow: bool) -> Page:
