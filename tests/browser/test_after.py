@@ -95,6 +95,23 @@ class TestReport:
         page.wait_for_load_state("networkidle")
         expect(page.locator("#outbox")).to_be_hidden()
 
+    def test_a_first_try_that_fails_is_not_the_last(self, open_page):
+        page = answered(open_page)
+        page.clock.install()
+        page.context.set_offline(True)
+        page.get_by_role("button", name="This is wrong").click()
+        page.get_by_role("button", name="show and train").click()
+        page.wait_for_selector("#outbox:not([hidden])")
+
+        page.route("**/identify/", lambda route: route.abort())
+        with page.expect_event("requestfailed"):
+            page.context.set_offline(False)
+        page.unroute("**/identify/")
+        page.clock.fast_forward(20_000)
+
+        page.wait_for_selector("[data-outbox=link]:not([hidden])")
+        says(page.locator("#outbox"), "has been sent")
+
     def test_what_waits_can_be_discarded(self, open_page):
         page = answered(open_page)
         page.context.set_offline(True)
