@@ -14,7 +14,7 @@ from pillow_heif import from_pillow
 from playwright.sync_api import expect
 
 from motifs.models import Contribution
-from tests.browser.patience import loaded_width, says, too_wide
+from tests.browser.patience import loaded_width, painted, says, too_wide
 from tests.browser.test_pages_look import serious
 from tests.factories import ContributionFactory, PhotoFactory, UserFactory
 
@@ -29,6 +29,7 @@ PHONE = {"width": 360, "has_touch": True}
 # What a service worker passes on could not be cut.
 BAD = {**PHONE, "service_workers": "block"}
 PIECE = 1024 * 1024
+SAVE = "**/save/"
 
 
 @pytest.fixture
@@ -342,6 +343,24 @@ class TestBadNetwork:
 
         gift = given(page)
         assert (gift.state, gift.photos.count()) == ("submitted", 1)
+
+    def test_what_the_button_said_stands_until_something_is_changed(self, open_page):
+        page = open_page(NEW, **BAD)
+        Cut(page, after=1)
+        choose(page, large())
+        page.wait_for_selector("li[data-state=offline]")
+        held = []
+        page.route(SAVE, lambda route: held.append(route))
+
+        with page.expect_request(SAVE):
+            page.get_by_label("Its story").fill("Dipakai nenek.")
+        page.get_by_role("button", name="Send it to the curators").click()
+        says(page.locator("#giving-kept"), "as soon as the photos have arrived")
+        with page.expect_response(SAVE):
+            held.pop().continue_()
+        painted(page)
+
+        says(page.locator("#giving-kept"), "as soon as the photos have arrived")
 
     def test_what_is_refused_meanwhile_is_shown_before_it_is_sent(self, open_page):
         page = open_page(NEW, **BAD)
