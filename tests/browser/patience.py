@@ -7,7 +7,7 @@ import time
 from threading import Condition
 
 from django.contrib.staticfiles.handlers import StaticFilesHandler
-from playwright.sync_api import BrowserContext, Locator, Page, expect
+from playwright.sync_api import BrowserContext, Locator, Page, Route, expect
 
 PATIENCE_MS = 60_000
 """How long anything may take; only a test that fails waits so long."""
@@ -89,6 +89,15 @@ def painted(page: Page, frames: int = 20) -> None:
         })""",
         frames,
     )
+
+
+def let_go(page: Page, held: list[Route]) -> None:
+    """Wait until a route has held a request back, and let it go."""
+    end = time.monotonic() + PATIENCE_MS / 1000
+    while not held:
+        assert time.monotonic() < end, "nothing was asked"
+        page.wait_for_timeout(20)
+    held.pop().continue_()
 
 
 def too_wide(page: Page) -> int:

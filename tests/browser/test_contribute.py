@@ -14,7 +14,7 @@ from pillow_heif import from_pillow
 from playwright.sync_api import expect
 
 from motifs.models import Contribution
-from tests.browser.patience import loaded_width, painted, says, too_wide
+from tests.browser.patience import let_go, loaded_width, painted, says, too_wide
 from tests.browser.test_pages_look import serious
 from tests.factories import ContributionFactory, PhotoFactory, UserFactory
 
@@ -183,8 +183,8 @@ class TestFlow:
         choose(page, bad, small("indigo"))
         arrived(page, 1)
 
-        said = page.locator("li[data-state=failed]").inner_text()
-        assert "not a JPEG, PNG, WebP or HEIC" in said
+        failed = page.locator("li[data-state=failed]")
+        says(failed, "not a JPEG, PNG, WebP or HEIC")
         finish(page)
         gift = given(page)
         assert (gift.photos.count(), gift.story) == (1, "Dipakai nenek.")
@@ -357,7 +357,7 @@ class TestBadNetwork:
         page.get_by_role("button", name="Send it to the curators").click()
         says(page.locator("#giving-kept"), "as soon as the photos have arrived")
         with page.expect_response(SAVE):
-            held.pop().continue_()
+            let_go(page, held)
         painted(page)
 
         says(page.locator("#giving-kept"), "as soon as the photos have arrived")
@@ -475,9 +475,7 @@ def test_what_was_chosen_before_the_script_came_is_sent(open_page):
     page.wait_for_selector("#giving-chooser", state="attached")
 
     choose(page, small("indigo"))
-    while not held:
-        page.wait_for_timeout(50)
-    held.pop().continue_()
+    let_go(page, held)
 
     arrived(page, 1)
 
@@ -507,9 +505,8 @@ def test_what_is_submitted_is_changed_and_gets_another_photo(open_page):
 
     submitted.refresh_from_db()
     assert (submitted.place, submitted.photos.count()) == ("Kandangan", 2)
-    history = page.locator(".given-history").inner_text()
-    assert "You added a photo." in history
-    assert "You changed: place." in history
+    for change in ("You added a photo.", "You changed: place."):
+        says(page.locator(".given-history"), change)
 
 
 def test_an_edit_is_suggested_from_a_statement(open_page):

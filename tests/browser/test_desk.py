@@ -223,7 +223,7 @@ def test_through_the_queue_and_the_photos_by_keys(open_page, signed_in, waiting)
     press(page, "k")
 
     assert second != first
-    assert page.url == first
+    expect(page).to_have_url(first)
     # The first in the queue is the one the checks noted most of; it has two photos.
     large = page.locator("#large").get_attribute("src")
     press(page, "ArrowRight")

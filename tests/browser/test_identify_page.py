@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import expect
 
 from classifier import actions, api, predictor
-from tests.browser.patience import loaded_width, says
+from tests.browser.patience import let_go, loaded_width, says
 from tests.classifier import pictures
 
 pytestmark = [
@@ -227,9 +227,7 @@ def test_what_was_chosen_before_the_script_came_is_answered(open_page):
     page.wait_for_selector("#photos", state="attached")
 
     give(page, a_photo())
-    while not held:
-        page.wait_for_timeout(50)
-    held.pop().continue_()
+    let_go(page, held)
 
     assert kind_of(page) == "either"
 
