@@ -284,6 +284,7 @@ def test_keys_can_be_turned_off(open_page, signed_in, waiting):
     page.keyboard.press("a")
     page.reload()
     page.keyboard.press("a")
+    page.locator("details:has(#keys-on) > summary").click()
     page.locator("#keys-on").check()
     page.locator("h1").first.click()
     # A key that was obeyed makes the page deaf: this one is the first that is.
