@@ -3,6 +3,14 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import HealthCheck
+from hypothesis import settings as properties
+
+# Properties hold on a slow machine, too; what time a thing may take is asked elsewhere.
+properties.register_profile(
+    "patient", deadline=None, suppress_health_check=[HealthCheck.too_slow]
+)
+properties.load_profile("patient")
 
 
 @pytest.fixture(autouse=True)

@@ -153,17 +153,24 @@ said.addEventListener("click", async ({ target }) => {
 
 // Reports that wait
 
+const AGAIN_MS = 15_000;
+let again = 0;
+
+/** Show what waits; return how many. */
 async function showOutbox() {
   const reports = await waiting().catch(() => []);
   outboxPart("discard").hidden = !reports.length;
   outboxPart("link").hidden = true;
   outbox.hidden = !reports.length;
   outboxPart("text").textContent = `${outbox.dataset.waiting} ${reports.length}`;
+  return reports.length;
 }
 
 async function empty() {
+  clearTimeout(again);
   const answer = await sendWaiting();
-  await showOutbox();
+  // A network that has just come back may fail the first try.
+  if ((await showOutbox()) && navigator.onLine) again = setTimeout(empty, AGAIN_MS);
   if (!answer) return;
   const page = new DOMParser().parseFromString(answer, "text/html");
   const link = page.querySelector("section a");

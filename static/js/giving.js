@@ -27,7 +27,9 @@ const found = document.getElementById("giving-addresses");
 let addresses = found ? JSON.parse(found.textContent) : null;
 let starting = null;
 let photos = [];
+let taking = 0; // chosen, and not in the list yet
 let sendLater = null;
+let isAnswered = false; // the answer to the last press of a button stands
 
 // Asking the server
 
@@ -85,11 +87,18 @@ async function start() {
 
 let typing = null;
 let isKeeping = false;
+let isNotKept = false;
 let hasMore = false;
+
+/** Say how the texts are kept, unless something that was asked for is being said. */
+function sayKept(text) {
+  isNotKept = text === words.notKept;
+  if (!isAnswered) kept.textContent = text;
+}
 
 function showKept(errors) {
   const wrong = Object.values(errors ?? {});
-  kept.textContent = wrong.length ? `${words.notValid} ${wrong.join(" ")}` : words.kept;
+  sayKept(wrong.length ? `${words.notValid} ${wrong.join(" ")}` : words.kept);
 }
 
 async function keepTexts() {
@@ -101,7 +110,7 @@ async function keepTexts() {
   }
   isKeeping = true;
   hasMore = false;
-  kept.textContent = words.keeping;
+  sayKept(words.keeping);
   try {
     const isNew = !addresses;
     await draft();
@@ -111,7 +120,7 @@ async function keepTexts() {
       showKept((await response.json()).errors);
     }
   } catch (error) {
-    kept.textContent = error.sentence ?? words.notKept;
+    sayKept(error.sentence ?? words.notKept);
     typing = setTimeout(keepTexts, 15_000);
   }
   isKeeping = false;
@@ -121,6 +130,7 @@ async function keepTexts() {
 for (const kind of ["input", "change"]) {
   form.addEventListener(kind, ({ target }) => {
     if (target.type === "file") return;
+    isAnswered = Boolean(sendLater);
     clearTimeout(typing);
     typing = setTimeout(keepTexts, TYPING_MS);
   });
@@ -176,7 +186,7 @@ function next() {
   const running = photos.filter(({ state }) => state === "sending").length;
   const waiting = photos.filter(({ state }) => state === "waiting");
   for (const photo of waiting.slice(0, AT_ONCE - running)) photo.send();
-  if (sendLater && !photos.some(({ isUnderWay }) => isUnderWay)) {
+  if (sendLater && !taking && !photos.some(({ isUnderWay }) => isUnderWay)) {
     const button = sendLater;
     sendLater = null;
     // What was refused while one waited is for its giver to see first.
@@ -189,6 +199,13 @@ function next() {
 const isPhoto = (file) => file.type.startsWith("image/") || PHOTO_NAME.test(file.name);
 
 async function take(files) {
+  taking += 1;
+  await addAll(files);
+  taking -= 1;
+  next();
+}
+
+async function addAll(files) {
   said.textContent = "";
   for (const file of files) {
     const client = await idOf(file);
@@ -302,9 +319,10 @@ function takeFrom(input) {
 form.addEventListener("submit", (event) => {
   clearTimeout(typing);
   const underWay = photos.filter(({ isUnderWay }) => isUnderWay);
-  if (!underWay.length) return;
+  if (!taking && !underWay.length) return;
   event.preventDefault();
   sendLater = event.submitter;
+  isAnswered = true;
   kept.textContent = words.later;
   for (const photo of underWay) {
     if (photo.state === "paused" || photo.state === "offline") photo.resume();
@@ -317,5 +335,5 @@ window.addEventListener("online", () => {
 });
 
 function keepTextsIfWaiting() {
-  if (kept.textContent === words.notKept) keepTexts();
+  if (isNotKept) keepTexts();
 }

@@ -11,6 +11,18 @@ const WAIT_MS = 15_000;
 const FORBIDDEN = 403;
 const TOO_MANY = 429;
 const words = document.getElementById("giving-words").dataset;
+const library = [...document.scripts].find(({ src }) => src.includes("/tus/"))?.src;
+
+/** Fetch the library again if a bad network has kept it from the page. */
+function fetchLibrary() {
+  if ("tus" in window) return Promise.resolve();
+  return new Promise((resolve, reject) => {
+    const script = element("script", { src: library });
+    script.addEventListener("load", resolve);
+    script.addEventListener("error", reject);
+    document.head.append(script);
+  });
+}
 
 export function element(tag, attributes = {}, ...children) {
   const made = document.createElement(tag);
@@ -144,6 +156,7 @@ export class GivenPhoto {
     this.#show("sending", words.of.replace("{come}", megabytes(0)).replace("{all}", megabytes(this.file.size)));
     let addresses;
     try {
+      await fetchLibrary();
       addresses = await this.giving.draft();
     } catch (error) {
       return this.#wait(error.sentence ?? words.offline);

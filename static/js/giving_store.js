@@ -4,6 +4,7 @@
 const NAME = "langgundi-giving";
 const STORE = "photos";
 const KEPT_MS = 2 * 24 * 60 * 60 * 1000;
+const PATIENCE_MS = 3000;
 
 function open() {
   return new Promise((resolve, reject) => {
@@ -33,20 +34,26 @@ async function within(mode, work) {
 
 const idOf = (draft, client) => `${draft}/${client}`;
 
+/** As `within`, but not for long: a store that hangs must keep no photo back. */
+function soonWithin(mode, work) {
+  const late = (_, reject) => setTimeout(() => reject(new Error("late")), PATIENCE_MS);
+  return Promise.race([within(mode, work), new Promise(late)]);
+}
+
 /** Keep a photo of a draft. Without room for it, only loading again loses its way. */
 export async function keep(draft, client, file) {
   const kept = { id: idOf(draft, client), draft, client, file, at: Date.now() };
-  await within("readwrite", (store) => store.put(kept)).catch(() => {});
+  await soonWithin("readwrite", (store) => store.put(kept)).catch(() => {});
 }
 
 export async function forget(draft, client) {
   const id = idOf(draft, client);
-  await within("readwrite", (store) => store.delete(id)).catch(() => {});
+  await soonWithin("readwrite", (store) => store.delete(id)).catch(() => {});
 }
 
 /** Return the photos of a draft that have not arrived: [{ client, file }]. */
 export async function keptOf(draft) {
-  const all = await within("readonly", (store) => store.getAll()).catch(() => []);
+  const all = await soonWithin("readonly", (store) => store.getAll()).catch(() => []);
   for (const { draft: of, client, at } of all) {
     if (Date.now() - at > KEPT_MS) await forget(of, client);
   }

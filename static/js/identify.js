@@ -338,14 +338,16 @@ if (window.matchMedia("(pointer: coarse)").matches) {
 }
 if (frame.querySelector("img")) showState("answered");
 
+function takeFrom(input) {
+  clearRemarks();
+  take(input.files, { toThese: isAdding });
+  isAdding = false;
+  // The same file may be chosen again.
+  input.value = "";
+}
+
 for (const input of [chooser, camera]) {
-  input.addEventListener("change", () => {
-    clearRemarks();
-    take(input.files, { toThese: isAdding });
-    isAdding = false;
-    // The same file may be chosen again.
-    input.value = "";
-  });
+  input.addEventListener("change", () => takeFrom(input));
 }
 form.addEventListener("submit", (event) => event.preventDefault());
 restart.addEventListener("click", () => {
@@ -441,3 +443,5 @@ where.addEventListener("change", ({ target }) => {
 
 watchHeat(frame);
 offerThisDevice();
+// On a slow network people choose before this script has come.
+for (const input of [chooser, camera]) if (input.files.length) takeFrom(input);

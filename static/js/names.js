@@ -20,6 +20,8 @@ export function proposeNames(field, address, nothing) {
   let timer = 0;
   let asked = 0;
   let at = -1;
+  let isComing = false; // proposals for what was typed last are on their way
+  let isWanted = false; // Enter was pressed meanwhile: the first of them is meant
 
   const options = () => [...list.querySelectorAll("[role=option]")];
 
@@ -39,7 +41,16 @@ export function proposeNames(field, address, nothing) {
     rows[at].scrollIntoView({ block: "nearest" });
   }
 
+  /** What is on its way is wanted no more. */
+  function settle() {
+    clearTimeout(timer);
+    asked += 1;
+    isComing = false;
+    isWanted = false;
+  }
+
   function choose(row) {
+    settle();
     input.value = row.dataset.name;
     chosen.value = row.dataset.slug;
     chosen.disabled = false;
@@ -78,23 +89,34 @@ export function proposeNames(field, address, nothing) {
 
   async function ask() {
     const number = ++asked;
-    const response = await fetch(`${address}?q=${encodeURIComponent(input.value)}`);
-    if (!response.ok || number !== asked) return;
-    show((await response.json()).motifs);
+    const question = `${address}?q=${encodeURIComponent(input.value)}`;
+    // Without an answer, what was typed is sent.
+    const found = await fetch(question)
+      .then((response) => (response.ok ? response.json() : null))
+      .catch(() => null);
+    if (number !== asked) return;
+    isComing = false;
+    if (!found) return close();
+    show(found.motifs);
+    if (isWanted && at >= 0) choose(options()[at]);
+    else if (!input.matches(":focus")) close();
   }
 
   input.addEventListener("input", () => {
     chosen.disabled = true;
-    clearTimeout(timer);
-    asked += 1;
-    if (!input.value.trim()) close();
-    else timer = setTimeout(ask, PAUSE);
+    settle();
+    isComing = Boolean(input.value.trim());
+    if (isComing) timer = setTimeout(ask, PAUSE);
+    else close();
   });
   input.addEventListener("keydown", (event) => {
     const isOpen = !list.hidden;
+    // Who moves in the list chooses from what it shows.
+    if (isOpen && ["ArrowDown", "ArrowUp"].includes(event.key)) settle();
     if (event.key === "ArrowDown" && isOpen) mark(at + 1);
     else if (event.key === "ArrowUp" && isOpen) mark(at - 1);
     else if (event.key === "Escape" && isOpen) close();
+    else if (event.key === "Enter" && isComing) isWanted = true;
     else if (event.key === "Enter" && isOpen && at >= 0) choose(options()[at]);
     else return;
     event.preventDefault();

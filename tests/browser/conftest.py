@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from django.contrib.staticfiles.handlers import StaticFilesHandler
 from django.core.management import call_command
 from django.test import Client
 from playwright.sync_api import Browser, Page, Playwright, sync_playwright
 from pytest_django.live_server_helper import LiveServer
 
 from classifier import predictor
+from tests.browser.patience import FilesHandler, SlowFilesHandler, patient_page
 from tests.chromium import MISSING, find
 from tests.classifier.fakes import FakePredictor
 
@@ -25,31 +26,51 @@ ARGUMENTS = [
 ]
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--slow-site",
+        action="store_true",
+        help="answers come late and pages are slow: what fails here fails now and then",
+    )
+
+
+@pytest.fixture(scope="session")
+def is_slow(pytestconfig: pytest.Config) -> bool:
+    return bool(pytestconfig.getoption("--slow-site", default=False))
+
+
+@contextmanager
+def served(is_slow: bool) -> Iterator[LiveServer]:
+    """Run the site, and leave nothing that still reads the database behind."""
+    handler = SlowFilesHandler if is_slow else FilesHandler
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("django.test.testcases._StaticFilesHandler", handler)
+        server = LiveServer("localhost")
+    yield server
+    server.stop()
+    server.thread.httpd.get_app().wait()
+
+
 @pytest.fixture(scope="module")
-def site(django_db_setup, django_db_blocker) -> Iterator[LiveServer]:
+def site(django_db_setup, django_db_blocker, is_slow) -> Iterator[LiveServer]:
     """The running site with the whole catalogue in it, for one module of tests.
 
     Its pages only read, so one import serves them all; pytest-django's live_server
-    would empty the database after each test, and serve static files from STATIC_ROOT,
-    which no test has filled. The tests are marked django_db all the same: without the
-    mark there is no test database.
+    would empty the database after each test. The tests are marked django_db all the
+    same: without the mark there is no test database.
     """
-    with django_db_blocker.unblock(), pytest.MonkeyPatch.context() as patch:
+    with django_db_blocker.unblock():
         call_command("import_catalogue", verbosity=0)
-        patch.setattr("django.test.testcases._StaticFilesHandler", StaticFilesHandler)
-        server = LiveServer("localhost")
-        yield server
-        server.stop()
+        with served(is_slow) as server:
+            yield server
         call_command("flush", interactive=False, verbosity=0)
 
 
 @pytest.fixture
-def own_site(transactional_db, monkeypatch) -> Iterator[LiveServer]:
+def own_site(transactional_db, is_slow) -> Iterator[LiveServer]:
     """A running site for one test, which makes its rows itself."""
-    monkeypatch.setattr("django.test.testcases._StaticFilesHandler", StaticFilesHandler)
-    server = LiveServer("localhost")
-    yield server
-    server.stop()
+    with served(is_slow) as server:
+        yield server
 
 
 def session_of(person) -> dict:
@@ -86,8 +107,10 @@ def browser(playwright: Playwright) -> Iterator[Browser]:
 
 
 @pytest.fixture
-def open_page(browser: Browser, site: LiveServer) -> Iterator[Callable[..., Page]]:
-    """Open an address of the site; ``page.troubles`` lists what the console said."""
+def open_page(
+    browser: Browser, site: LiveServer, is_slow: bool
+) -> Iterator[Callable[..., Page]]:
+    """Open an address of the site, as ``patient_page`` does."""
     contexts = []
 
     def open_(address: str, *, width: int = 1280, **how) -> Page:
@@ -95,16 +118,7 @@ def open_page(browser: Browser, site: LiveServer) -> Iterator[Callable[..., Page
             viewport={"width": width, "height": 900}, locale="id-ID", **how
         )
         contexts.append(context)
-        page = context.new_page()
-        page.set_default_timeout(15_000)
-        page.troubles = []
-        page.on(
-            "console",
-            lambda said: (
-                said.type in ("error", "warning") and page.troubles.append(said.text)
-            ),
-        )
-        page.on("pageerror", lambda error: page.troubles.append(str(error)))
+        page = patient_page(context, is_slow=is_slow)
         page.goto(site.url + address)
         return page
 

@@ -8,9 +8,11 @@ import pytest
 from allauth.account.models import EmailAddress
 from django.contrib.auth.models import Group
 from django.core import mail
+from playwright.sync_api import expect
 
 from heritage.models import User
 from motifs.permissions import CURATOR_GROUP
+from tests.browser.patience import loaded_width, says, too_wide
 from tests.browser.test_pages_look import serious
 from tests.one_time import totp
 
@@ -32,7 +34,7 @@ def look(axe):
         wrong = [*serious(page, axe), *page.troubles]
         for width in WIDTHS:
             page.set_viewport_size({"width": width, "height": 900})
-            over = page.evaluate("document.documentElement.scrollWidth - innerWidth")
+            over = too_wide(page)
             wrong += [f"wider than {width} by {over} px"] if over > 0 else []
         assert [f"{page.url}: {text}" for text in wrong] == []
 
@@ -76,7 +78,7 @@ def test_from_signing_up_to_closing(open_page, site, look, settings, language, s
     page.locator("[name=email]").fill(address)
     page.locator("[name=password1]").fill("123")
     press(page, said["sign up"])
-    assert page.locator("[aria-invalid=true]").count() == 1
+    expect(page.locator("[aria-invalid=true]")).to_have_count(1)
     look(page)
     page.locator("[name=password1]").fill(PASSWORD)
     press(page, said["sign up"])
@@ -90,7 +92,7 @@ def test_from_signing_up_to_closing(open_page, site, look, settings, language, s
 
     page.locator("[name=public_name]").fill("Galuh  Banjar")
     press(page, said["save"])
-    assert page.locator("[name=public_name]").input_value() == "Galuh Banjar"
+    expect(page.locator("[name=public_name]")).to_have_value("Galuh Banjar")
     page.locator(".account-menu summary").click()
     look(page)
 
@@ -111,7 +113,7 @@ def test_from_signing_up_to_closing(open_page, site, look, settings, language, s
     page.wait_for_url("**/second-factor/totp/activate/")
     look(page)
     secret = page.locator(".account-key").inner_text()
-    assert page.locator(".account-qr img").evaluate("it => it.naturalWidth") > 100
+    assert loaded_width(page.locator(".account-qr img")) > 100
     page.locator("[name=code]").fill("000000")
     press(page, said["on"])
     look(page)
@@ -125,7 +127,7 @@ def test_from_signing_up_to_closing(open_page, site, look, settings, language, s
         go(page, site, f"{at}/second-factor/{path}")
         look(page)
     go(page, site, f"{language}/admin/")
-    assert page.locator("#site-name").is_visible()
+    expect(page.locator("#site-name")).to_be_visible()
 
     go(page, site, f"{at}/logout/")
     look(page)
@@ -135,7 +137,7 @@ def test_from_signing_up_to_closing(open_page, site, look, settings, language, s
     page.locator("[name=login]").fill(address)
     page.locator("[name=password]").fill("wrong")
     press(page, said["sign in"])
-    assert page.locator("[role=alert]").is_visible()
+    expect(page.locator("[role=alert]")).to_be_visible()
     look(page)
     page.locator("[name=login]").fill(address)
     page.locator("[name=password]").fill(PASSWORD)
@@ -200,7 +202,7 @@ def test_the_account_is_used_without_javascript_and_by_keys(open_page, site):
     page.keyboard.press("Enter")
     page.wait_for_url("**/account/login/")
 
-    assert page.locator("[name=login]").is_visible()
+    expect(page.locator("[name=login]")).to_be_visible()
 
 
 def test_an_address_that_asks_too_often_is_told_so(open_page, look, settings):
@@ -211,7 +213,7 @@ def test_an_address_that_asks_too_often_is_told_so(open_page, look, settings):
         page.locator("[name=password]").fill("wrong")
         press(page, "Sign in")
 
-    assert "Too many tries" in page.locator("h1").inner_text()
+    says(page.locator("h1"), "Too many tries")
     page.troubles = [text for text in page.troubles if "429" not in text]
     look(page)
 

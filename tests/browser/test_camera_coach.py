@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
-from playwright.sync_api import Browser, Page, Playwright
+from playwright.sync_api import Browser, Page, Playwright, expect
 
 from classifier import predictor
 from tests.browser.conftest import ARGUMENTS
+from tests.browser.patience import patient_page, says
 from tests.chromium import find
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db]
@@ -74,14 +75,14 @@ def painted(open_page) -> Callable[..., Page]:
         page.evaluate(PAINT, list(parts))
         page.evaluate("(facing) => { window.facing = facing; }", facing)
         page.locator("[data-live=open]").click()
-        page.wait_for_selector("#live[data-state=live]", timeout=40_000)
+        page.wait_for_selector("#live[data-state=live]")
         return page
 
     return open_
 
 
 def hint(page: Page, word: str) -> None:
-    page.locator(COACH).filter(has_text=word).wait_for(timeout=30_000)
+    page.locator(COACH).filter(has_text=word).wait_for()
 
 
 @pytest.mark.parametrize(
@@ -98,7 +99,7 @@ def test_the_coach_says_what_is_wrong_with_the_picture(painted, how, word):
     hint(page, word)
 
     page.evaluate(PAINT, [{"slug": FIRST, "box": WHOLE}])
-    page.locator(f"{COACH}:empty").wait_for(state="attached", timeout=30_000)
+    page.locator(f"{COACH}:empty").wait_for(state="attached")
     assert page.troubles == []
 
 
@@ -109,7 +110,7 @@ def test_the_coach_sees_more_than_one_motif(painted):
     hint(page, "more than one motif")
 
     page.evaluate(PAINT, [{"slug": FIRST, "box": WHOLE}])
-    page.locator(f"{COACH}:empty").wait_for(state="attached", timeout=30_000)
+    page.locator(f"{COACH}:empty").wait_for(state="attached")
 
 
 def test_a_slow_device_is_told_that_the_server_is_quicker(painted):
@@ -131,7 +132,7 @@ def test_a_slow_device_is_told_that_the_server_is_quicker(painted):
     page.locator("[data-live=keep]").click()
 
     page.wait_for_selector("#answer section.answer")
-    assert "The server" in page.locator(".answer-facts").inner_text()
+    says(page.locator(".answer-facts"), "The server")
 
 
 def test_only_the_preview_of_a_front_camera_is_mirrored(painted):
@@ -170,7 +171,7 @@ def test_a_camera_that_faces_away_is_not_mirrored(painted):
 
 def test_only_the_settled_answer_is_announced(painted):
     page = painted({"slug": FIRST, "box": WHOLE})
-    page.wait_for_selector("[data-live=answer] a", timeout=30_000)
+    page.wait_for_selector("[data-live=answer] a")
     page.evaluate(
         """() => {
           window.said = 0;
@@ -192,7 +193,7 @@ def test_only_the_settled_answer_is_announced(painted):
         arg=frames + 15,
     )
 
-    assert page.evaluate("window.said") > 0
+    page.wait_for_function("window.said > 0")
     assert page.evaluate("window.answers") == 0
     assert page.evaluate("window.regions") == ["complaint", "answer"]
 
@@ -217,8 +218,8 @@ def test_why_there_is_no_picture_is_said(open_page, failure, word):
     page.locator("[data-live=open]").click()
 
     page.wait_for_selector("#live[data-state=refused]")
-    assert word in page.locator("[data-live=complaint]").inner_text()
-    assert page.locator("[data-live=again]").is_visible()
+    says(page.locator("[data-live=complaint]"), word)
+    expect(page.locator("[data-live=again]")).to_be_visible()
 
 
 def test_a_camera_that_is_pulled_out_is_missed_and_may_come_back(painted):
@@ -230,7 +231,7 @@ def test_a_camera_that_is_pulled_out_is_missed_and_may_come_back(painted):
     )
 
     page.wait_for_selector("#live[data-state=refused]")
-    assert "unplugged" in page.locator("[data-live=complaint]").inner_text()
+    says(page.locator("[data-live=complaint]"), "unplugged")
     page.locator("[data-live=again]").click()
     page.wait_for_selector("#live[data-state=live]")
     page.wait_for_selector("[data-live=answer] a")
@@ -240,15 +241,15 @@ def test_a_camera_that_is_pulled_out_is_missed_and_may_come_back(painted):
 def test_without_webassembly_the_camera_takes_pictures_for_the_server(painted):
     page = painted({"slug": FIRST, "box": WHOLE}, before="delete window.WebAssembly;")
 
-    assert "cannot run here" in page.locator("[data-live=size]").inner_text()
-    assert page.locator("[data-live=promise]").is_hidden()
-    assert "the server looks" in page.locator("[data-live=answer]").inner_text()
-    assert page.locator("[data-live=scores]").is_hidden()
-    assert page.locator("#where").is_hidden()
+    says(page.locator("[data-live=size]"), "cannot run here")
+    expect(page.locator("[data-live=promise]")).to_be_hidden()
+    says(page.locator("[data-live=answer]"), "the server looks")
+    expect(page.locator("[data-live=scores]")).to_be_hidden()
+    expect(page.locator("#where")).to_be_hidden()
     page.locator("[data-live=keep]").click()
 
     page.wait_for_selector("#answer section.answer")
-    assert "The server" in page.locator(".answer-facts").inner_text()
+    says(page.locator(".answer-facts"), "The server")
     assert page.troubles == []
 
 
@@ -258,13 +259,13 @@ def test_a_browser_without_cameras_says_so(open_page):
     page.goto(page.url.replace("/about/", "/identify/"))
 
     page.wait_for_selector("#live:not([hidden])")
-    assert page.locator("[data-live=open]").is_disabled()
-    assert "no camera here" in page.locator("[data-live=size]").inner_text()
+    expect(page.locator("[data-live=open]")).to_be_disabled()
+    says(page.locator("[data-live=size]"), "no camera here")
     assert page.troubles == []
 
 
 @pytest.fixture
-def launched(playwright: Playwright):
+def launched(playwright: Playwright, is_slow: bool):
     """Open the page in a browser with so many fake cameras."""
     browsers: list[Browser] = []
 
@@ -278,8 +279,8 @@ def launched(playwright: Playwright):
                 ],
             )
         )
-        page = browsers[-1].new_context(permissions=["camera"]).new_page()
-        page.set_default_timeout(30_000)
+        context = browsers[-1].new_context(permissions=["camera"])
+        page = patient_page(context, is_slow=is_slow)
         page.goto(site.url + ADDRESS)
         return page
 
@@ -309,8 +310,8 @@ def test_one_of_several_cameras_is_picked(launched, site):
         arg=other,
     )
     assert len(names) == 2
-    assert picker.evaluate("(it) => it.selectedOptions[0].textContent") == other
-    assert page.locator("#live").get_attribute("data-state") == "live"
+    expect(picker.locator("option:checked")).to_have_text(other)
+    expect(page.locator("#live")).to_have_attribute("data-state", "live")
 
 
 def test_a_machine_without_a_camera_is_told_what_to_do(launched, site):
@@ -319,4 +320,4 @@ def test_a_machine_without_a_camera_is_told_what_to_do(launched, site):
     page.locator("[data-live=open]").click()
 
     page.wait_for_selector("#live[data-state=refused]")
-    assert "No camera was found" in page.locator("[data-live=complaint]").inner_text()
+    says(page.locator("[data-live=complaint]"), "No camera was found")

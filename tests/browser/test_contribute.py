@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from io import BytesIO
 from threading import Thread
 
@@ -10,8 +11,10 @@ import pytest
 from django.db import connection
 from PIL import Image
 from pillow_heif import from_pillow
+from playwright.sync_api import expect
 
 from motifs.models import Contribution
+from tests.browser.patience import let_go, loaded_width, painted, says, too_wide
 from tests.browser.test_pages_look import serious
 from tests.factories import ContributionFactory, PhotoFactory, UserFactory
 
@@ -26,6 +29,7 @@ PHONE = {"width": 360, "has_touch": True}
 # What a service worker passes on could not be cut.
 BAD = {**PHONE, "service_workers": "block"}
 PIECE = 1024 * 1024
+SAVE = "**/save/"
 
 
 @pytest.fixture
@@ -57,7 +61,7 @@ def choose(page, *files) -> None:
 
 
 def arrived(page, count: int) -> None:
-    page.wait_for_selector(f"li[data-state=done] >> nth={count - 1}", timeout=30_000)
+    page.wait_for_selector(f"li[data-state=done] >> nth={count - 1}")
 
 
 def finish(page) -> None:
@@ -127,11 +131,10 @@ class TestFlow:
         assert (gift.motif.slug, gift.place) == ("gigi-haruan", "Martapura")
         assert (gift.people, gift.licence) == ("none", "CC-BY-SA-4.0")
         assert (gift.consent_to_show, gift.consent_to_train) == (True, False)
-        assert "You sent it." in page.locator(".given-history").inner_text()
-        shown = page.locator(".gallery img").evaluate_all(
-            "them => them.map(it => it.naturalWidth)"
-        )
-        assert shown == [320, 320]
+        says(page.locator(".given-history"), "You sent it.")
+        images = page.locator(".gallery img")
+        expect(images).to_have_count(2)
+        assert [loaded_width(one) for one in images.all()] == [320, 320]
         page.get_by_role("link", name="Take it back").click()
         page.get_by_role("button", name="Take it back").click()
         page.wait_for_selector("text=It is withdrawn")
@@ -147,7 +150,7 @@ class TestFlow:
         page.wait_for_selector(".given-history")
 
         assert given(page).language == "id"
-        assert page.locator("html").get_attribute("lang") == "id"
+        expect(page.locator("html")).to_have_attribute("lang", "id")
         assert page.troubles == []
 
     def test_a_page_that_is_only_read_makes_no_draft(self, open_page):
@@ -156,7 +159,7 @@ class TestFlow:
         page.wait_for_load_state("networkidle")
 
         assert Contribution.objects.count() == before
-        assert page.url.endswith(NEW)
+        expect(page).to_have_url(re.compile(f"{re.escape(NEW)}$"))
 
     def test_a_photo_of_an_iphone_is_shown_once_it_is_here(self, open_page):
         out = BytesIO()
@@ -169,9 +172,7 @@ class TestFlow:
         )
         arrived(page, 1)
 
-        image = page.locator("#giving-photos img")
-        image.evaluate("it => it.decode()")
-        assert image.evaluate("it => it.naturalWidth") == 320
+        assert loaded_width(page.locator("#giving-photos img")) == 320
         assert given(page).photos.get().media_type == "image/jpeg"
 
     def test_a_bad_file_keeps_neither_the_others_nor_the_text_back(self, open_page):
@@ -182,8 +183,8 @@ class TestFlow:
         choose(page, bad, small("indigo"))
         arrived(page, 1)
 
-        said = page.locator("li[data-state=failed]").inner_text()
-        assert "not a JPEG, PNG, WebP or HEIC" in said
+        failed = page.locator("li[data-state=failed]")
+        says(failed, "not a JPEG, PNG, WebP or HEIC")
         finish(page)
         gift = given(page)
         assert (gift.photos.count(), gift.story) == (1, "Dipakai nenek.")
@@ -196,10 +197,10 @@ class TestFlow:
         page.get_by_role("button", name="Send it to the curators").click()
         page.get_by_role("link", name="Say whether somebody").click()
 
-        assert (
-            page.locator("#people").evaluate("it => it.getBoundingClientRect().y") < 600
+        page.wait_for_function(
+            "document.getElementById('people').getBoundingClientRect().y < 600"
         )
-        assert page.locator("#giving-photos li").count() == 1
+        expect(page.locator("#giving-photos li")).to_have_count(1)
         finish(page)
         assert given(page).state == "submitted"
 
@@ -252,7 +253,7 @@ class TestBadNetwork:
         cut = Cut(page, after=1)
 
         choose(page, large())
-        page.wait_for_selector("li[data-state=offline]", timeout=20_000)
+        page.wait_for_selector("li[data-state=offline]")
         page.get_by_label("Its story").fill("Dipakai nenek.")
         page.wait_for_selector("text=Kept as a draft")
         cut.mend(page)
@@ -272,16 +273,16 @@ class TestBadNetwork:
         page.get_by_label("Where was it made?").fill("Martapura")
         choose(page, small("indigo"), large())
         arrived(page, 1)
-        page.wait_for_selector("li[data-state=offline]", timeout=20_000)
+        page.wait_for_selector("li[data-state=offline]")
         cut.is_cut = False
         cut.offsets.clear()
 
         page.reload()
         arrived(page, 1)
 
-        assert "/edit/" in page.url
-        assert page.get_by_label("Where was it made?").input_value() == "Martapura"
-        assert page.locator("#giving-photos li").count() == 2
+        expect(page).to_have_url(re.compile("/edit/"))
+        expect(page.get_by_label("Where was it made?")).to_have_value("Martapura")
+        expect(page.locator("#giving-photos li")).to_have_count(2)
         assert "0" not in cut.offsets
         assert given(page).photos.count() == 2
         finish(page)
@@ -291,7 +292,7 @@ class TestBadNetwork:
         page = open_page(NEW, **BAD)
         Cut(page, after=1)
         choose(page, large())
-        page.wait_for_selector("li[data-state=offline]", timeout=20_000)
+        page.wait_for_selector("li[data-state=offline]")
         address = page.url.removeprefix(site.url)
 
         other = open_page(address, **BAD)
@@ -303,7 +304,7 @@ class TestBadNetwork:
         arrived(other, 1)
 
         assert "0" not in offsets
-        assert other.locator("#giving-photos li").count() == 1
+        expect(other.locator("#giving-photos li")).to_have_count(1)
         assert given(other).photos.count() == 1
 
     def test_paused_and_gone_on(self, open_page):
@@ -331,24 +332,42 @@ class TestBadNetwork:
         page = open_page(NEW, **BAD)
         cut = Cut(page, after=1)
         choose(page, large())
-        page.wait_for_selector("li[data-state=offline]", timeout=20_000)
+        page.wait_for_selector("li[data-state=offline]")
         page.locator("[name=people][value=none]").check()
 
         page.get_by_role("button", name="Send it to the curators").click()
         page.wait_for_selector("text=as soon as the photos have arrived")
         assert given(page).state == "draft"
         cut.mend(page)
-        page.wait_for_selector(".given-history", timeout=30_000)
+        page.wait_for_selector(".given-history")
 
         gift = given(page)
         assert (gift.state, gift.photos.count()) == ("submitted", 1)
+
+    def test_what_the_button_said_stands_until_something_is_changed(self, open_page):
+        page = open_page(NEW, **BAD)
+        Cut(page, after=1)
+        choose(page, large())
+        page.wait_for_selector("li[data-state=offline]")
+        held = []
+        page.route(SAVE, lambda route: held.append(route))
+
+        with page.expect_request(SAVE):
+            page.get_by_label("Its story").fill("Dipakai nenek.")
+        page.get_by_role("button", name="Send it to the curators").click()
+        says(page.locator("#giving-kept"), "as soon as the photos have arrived")
+        with page.expect_response(SAVE):
+            let_go(page, held)
+        painted(page)
+
+        says(page.locator("#giving-kept"), "as soon as the photos have arrived")
 
     def test_what_is_refused_meanwhile_is_shown_before_it_is_sent(self, open_page):
         page = open_page(NEW, **BAD)
         cut = Cut(page, after=1)
         bad = {"name": "surat.jpg", "mimeType": "image/jpeg", "buffer": b"x" * 500}
         choose(page, small("indigo"), bad)
-        page.wait_for_selector("li[data-state=offline]", timeout=20_000)
+        page.wait_for_selector("li[data-state=offline]")
         page.locator("[name=people][value=none]").check()
         send = page.get_by_role("button", name="Send it to the curators")
 
@@ -361,6 +380,49 @@ class TestBadNetwork:
 
         assert state_then == "draft"
         assert given(page).photos.count() == 1
+
+    def test_a_library_that_did_not_arrive_is_fetched_again(self, open_page):
+        page = open_page("/en/", **BAD)
+        page.route("**/tus.min*.js", lambda route: route.abort())
+        page.goto(page.url + "contributions/new/")
+
+        choose(page, small("indigo"))
+        page.wait_for_selector("li[data-state=offline]")
+        page.unroute("**/tus.min*.js")
+        page.evaluate("() => dispatchEvent(new Event('online'))")
+        arrived(page, 1)
+
+        assert given(page).photos.count() == 1
+
+    def test_a_store_that_hangs_keeps_no_photo_back(self, open_page):
+        page = open_page("/en/", **PHONE)
+        page.add_init_script("IDBFactory.prototype.open = () => new EventTarget();")
+        page.goto(page.url + "contributions/new/")
+
+        choose(page, small("indigo"))
+        arrived(page, 1)
+
+        assert given(page).photos.count() == 1
+
+    def test_what_is_sent_at_once_takes_its_photos_along(self, open_page):
+        page = open_page(NEW, **BAD)
+        page.locator("[name=people][value=none]").check()
+        # The choice and the press in one go: nothing has been read of the file yet.
+        page.evaluate(
+            """async () => {
+              const blob = await (await fetch("/static/img/share.png")).blob();
+              const held = new DataTransfer();
+              held.items.add(new File([blob], "kain.png", {type: "image/png"}));
+              const chooser = document.getElementById("giving-chooser");
+              chooser.files = held.files;
+              chooser.dispatchEvent(new Event("change"));
+              document.querySelector("#giving [name=send]").click();
+            }"""
+        )
+        page.wait_for_selector(".given-history")
+
+        gift = given(page)
+        assert (gift.state, gift.photos.count()) == ("submitted", 1)
 
     def test_without_any_network_what_was_typed_waits(self, open_page):
         page = open_page(NEW, **BAD)
@@ -381,38 +443,39 @@ class TestWithoutScripts:
         page.locator("#giving-chooser").set_input_files([small("indigo")])
         page.get_by_label("Where was it made?").fill("Martapura")
         page.get_by_role("button", name="Send it to the curators").click()
-        assert "This is still missing" in page.locator("[role=alert]").inner_text()
+        says(page.locator("[role=alert]"), "This is still missing")
         page.locator("[name=people][value=none]").check()
         page.get_by_role("button", name="Send it to the curators").click()
+        expect(page.locator("h1")).to_have_text("Your contribution")
 
         gift = given(page)
         assert (gift.state, gift.place) == ("submitted", "Martapura")
         assert gift.photos.count() == 1
-        assert page.locator("h1").inner_text() == "Your contribution"
 
     def test_a_photo_is_removed_and_the_text_stays(self, open_page):
         page = open_page(NEW, java_script_enabled=False, width=360)
         page.locator("#giving-chooser").set_input_files([small("indigo")])
         page.get_by_role("button", name="Keep it as a draft").click()
 
+        remove = page.get_by_role("button", name="Remove photo 1")
+        expect(remove).to_be_visible()
         page.get_by_label("Its story").fill("Dipakai nenek.")
-        page.get_by_role("button", name="Remove photo 1").click()
+        remove.click()
+        expect(remove).to_have_count(0)
 
-        assert page.get_by_label("Its story").input_value() == "Dipakai nenek."
+        expect(page.get_by_label("Its story")).to_have_value("Dipakai nenek.")
         assert not given(page).photos.exists()
 
 
 def test_what_was_chosen_before_the_script_came_is_sent(open_page):
-    page = open_page("/en/", **PHONE)
+    page = open_page("/en/", **BAD)
     held = []
     page.route("**/giving.*js", lambda route: held.append(route))
     page.goto(page.url + "contributions/new/", wait_until="commit")
     page.wait_for_selector("#giving-chooser", state="attached")
 
     choose(page, small("indigo"))
-    while not held:
-        page.wait_for_timeout(50)
-    held.pop().continue_()
+    let_go(page, held)
 
     arrived(page, 1)
 
@@ -426,12 +489,14 @@ def test_what_is_submitted_is_changed_and_gets_another_photo(open_page):
         )
     )
     page = open_page(f"/en/contributions/{submitted.key}/", **PHONE)
+    page.clock.install()
 
     page.get_by_role("link", name="Change it").click()
     page.get_by_label("Where was it made?").fill("Kandangan")
     choose(page, small("indigo"))
     arrived(page, 1)
-    page.wait_for_timeout(1200)
+    page.clock.fast_forward(20_000)
+    page.wait_for_load_state("networkidle")
     submitted.refresh_from_db()
     # Texts of what is submitted change with the button alone.
     assert submitted.place == "Amuntai"
@@ -440,16 +505,15 @@ def test_what_is_submitted_is_changed_and_gets_another_photo(open_page):
 
     submitted.refresh_from_db()
     assert (submitted.place, submitted.photos.count()) == ("Kandangan", 2)
-    history = page.locator(".given-history").inner_text()
-    assert "You added a photo." in history
-    assert "You changed: place." in history
+    for change in ("You added a photo.", "You changed: place."):
+        says(page.locator(".given-history"), change)
 
 
 def test_an_edit_is_suggested_from_a_statement(open_page):
     page = open_page("/en/motifs/gigi-haruan/", **PHONE)
 
     page.locator(".claim-sureness a").first.click()
-    assert page.locator(".giving-quote").inner_text()
+    expect(page.locator(".giving-quote")).not_to_be_empty()
     page.get_by_label("Your text").fill("It is a snake.")
     page.get_by_role("button", name="Send the suggestion").click()
     page.wait_for_selector(".given-history")
@@ -478,12 +542,12 @@ def test_nobody_is_left_out_on_any_of_the_pages(open_page, site, axe, width, sch
     bad = {"name": "surat.jpg", "mimeType": "image/jpeg", "buffer": b"x" * 500}
     choose(page, small("indigo"), bad, large())
     page.wait_for_selector("li[data-state=failed]")
-    page.wait_for_selector("li[data-state=offline]", timeout=20_000)
+    page.wait_for_selector("li[data-state=offline]")
     found = {"form": look(page, axe)}
     cut.mend(page)
     arrived(page, 2)
     page.reload()
-    arrived_later = page.locator("#giving-photos li").count()
+    expect(page.locator("#giving-photos li")).to_have_count(2)
     page.get_by_role("button", name="Send it to the curators").click()
     page.wait_for_selector("[role=alert]")
     found["errors"] = look(page, axe)
@@ -497,12 +561,11 @@ def test_nobody_is_left_out_on_any_of_the_pages(open_page, site, axe, width, sch
         page.goto(site.url + address)
         found[name] = look(page, axe)
 
-    assert arrived_later == 2
     assert found == {name: [] for name in found}
 
 
 def look(page, axe) -> list[str]:
-    wide = page.evaluate("document.documentElement.scrollWidth - innerWidth")
+    wide = too_wide(page)
     return serious(page, axe) + ([f"{wide} px too wide"] if wide > 0 else [])
 
 
@@ -513,10 +576,10 @@ def test_ones_own_list_shows_every_state(open_page, site, axe):
 
     page.goto(f"{site.url}/en/contributions/")
 
-    assert page.locator(".given-list li").count() == 4
+    expect(page.locator(".given-list li")).to_have_count(4)
     # Of what was taken back, no picture is shown.
-    assert page.locator("[data-state=withdrawn] img").count() == 0
-    assert page.locator("[data-state=accepted] img").count() == 1
+    expect(page.locator("[data-state=withdrawn] img")).to_have_count(0)
+    expect(page.locator("[data-state=accepted] img")).to_have_count(1)
     assert look(page, axe) == []
 
 

@@ -5,14 +5,15 @@ from __future__ import annotations
 import random
 
 import pytest
-from django.contrib.staticfiles.handlers import StaticFilesHandler
 from django.test import Client
 from django.urls import reverse
 from PIL import Image, ImageDraw
-from pytest_django.live_server_helper import LiveServer
+from playwright.sync_api import expect
 
 from motifs.actions import flag_photo
 from motifs.models import Contribution, HistoryEntry, Identification, Photo
+from tests.browser.conftest import session_of
+from tests.browser.patience import too_wide
 from tests.browser.test_pages_look import serious
 from tests.factories import (
     ClaimFactory,
@@ -30,12 +31,9 @@ WAITING = 40
 
 
 @pytest.fixture
-def site(transactional_db, monkeypatch):
-    """A site of this test's own: here pages write."""
-    monkeypatch.setattr("django.test.testcases._StaticFilesHandler", StaticFilesHandler)
-    server = LiveServer("localhost")
-    yield server
-    server.stop()
+def site(own_site):
+    """The server of ``open_page``: one whose rows the test makes itself."""
+    return own_site
 
 
 @pytest.fixture
@@ -46,27 +44,7 @@ def curator(transactional_db):
 @pytest.fixture
 def signed_in(site, curator):
     """What a browser of this curator has: the cookie of a session."""
-    client = Client()
-    client.force_login(curator)
-    cookie = client.cookies["sessionid"]
-    return {
-        "storage_state": {
-            "cookies": [
-                {
-                    "name": "sessionid",
-                    "value": cookie.value,
-                    "domain": "localhost",
-                    "path": "/",
-                    "expires": -1,
-                    "httpOnly": True,
-                    "secure": False,
-                    "sameSite": "Lax",
-                }
-            ],
-            "origins": [],
-        },
-        "reduced_motion": "reduce",
-    }
+    return {"storage_state": session_of(curator), "reduced_motion": "reduce"}
 
 
 def cloth(seed: int, size=(640, 480)) -> bytes:
@@ -124,10 +102,15 @@ def waiting(site):
     return made
 
 
+def leave(page, act):
+    """Do what leads to another page, and wait until that is there."""
+    with page.expect_navigation(wait_until="load"):
+        act()
+
+
 def press(page, key):
     """Press a key that leads to another page, and wait until its script listens."""
-    with page.expect_navigation(wait_until="load"):
-        page.keyboard.press(key)
+    leave(page, lambda: page.keyboard.press(key))
 
 
 def test_a_curator_clears_forty_contributions_without_the_mouse(
@@ -191,19 +174,21 @@ def test_every_verb_has_its_key(open_page, signed_in, waiting, curator):
         press(page, key)
         assert stands().outcome == outcome
 
+    def name(typed, meant):
+        """Choose by name: Enter takes the first of what is proposed, however late."""
+        page.keyboard.type(typed)
+        page.keyboard.press("Enter")
+        expect(page.locator(":focus")).to_have_value(meant)
+
     page.keyboard.press("m")
-    page.keyboard.type("iris puda")
-    page.locator("[role=option]").first.wait_for()
-    page.keyboard.press("Enter")
+    name("iris puda", "Hiris Pudak")
     press(page, "Enter")
     assert stands().motif.slug == "hiris-pudak"
 
     page.keyboard.press("t")
-    page.keyboard.type("gigi haruan")
-    page.locator(".panel[open] [role=option]").first.wait_for()
-    page.keyboard.press("Enter")
+    name("gigi haruan", "Gigi Haruan")
     page.keyboard.press("Tab")
-    page.keyboard.type("bayam raja")
+    name("bayam raja", "Bayam Raja")
     press(page, "Enter")
     assert stands().outcome == "two_motifs"
     assert {stands().motif.slug, stands().second_motif.slug} == {
@@ -221,12 +206,12 @@ def test_undo_brings_a_decision_back(open_page, signed_in, waiting):
     first = page.url
 
     press(page, "a")
-    assert page.url != first
+    expect(page).not_to_have_url(first)
     press(page, "u")
 
-    assert page.url == first
+    expect(page).to_have_url(first)
     assert Contribution.objects.waiting().count() == WAITING
-    assert page.locator(".state-submitted").count() == 1
+    expect(page.locator(".state-submitted")).to_have_count(1)
 
 
 def test_through_the_queue_and_the_photos_by_keys(open_page, signed_in, waiting):
@@ -238,13 +223,13 @@ def test_through_the_queue_and_the_photos_by_keys(open_page, signed_in, waiting)
     press(page, "k")
 
     assert second != first
-    assert page.url == first
+    expect(page).to_have_url(first)
     # The first in the queue is the one the checks noted most of; it has two photos.
     large = page.locator("#large").get_attribute("src")
     press(page, "ArrowRight")
-    assert page.locator("#large").get_attribute("src") != large
+    expect(page.locator("#large")).not_to_have_attribute("src", large)
     press(page, "ArrowLeft")
-    assert page.locator("#large").get_attribute("src") == large
+    expect(page.locator("#large")).to_have_attribute("src", large)
 
 
 def test_the_photo_can_be_looked_into(open_page, signed_in, waiting):
@@ -254,15 +239,14 @@ def test_the_photo_can_be_looked_into(open_page, signed_in, waiting):
 
     page.keyboard.press("+")
     page.keyboard.press("+")
-    zoomed = float(stage.get_attribute("data-zoom"))
+    expect(stage).to_have_attribute("data-zoom", "1.96")
     before = page.locator("#large").evaluate(place)
     page.keyboard.press("Shift+ArrowLeft")
     moved = page.locator("#large").evaluate(place)
     page.keyboard.press("0")
 
-    assert zoomed > 1.5
     assert moved != before
-    assert stage.get_attribute("data-zoom") == "1.00"
+    expect(stage).to_have_attribute("data-zoom", "1.00")
     stage.hover()
     page.mouse.wheel(0, -300)
     page.wait_for_function(
@@ -286,7 +270,9 @@ def test_two_fingers_zoom(open_page, signed_in, waiting):
         touch.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": points})
     touch.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
 
-    assert float(page.locator("#stage").get_attribute("data-zoom")) > 1.5
+    page.wait_for_function(
+        "Number(document.getElementById('stage').dataset.zoom) > 1.5"
+    )
 
 
 def test_keys_can_be_turned_off(open_page, signed_in, waiting):
@@ -298,7 +284,11 @@ def test_keys_can_be_turned_off(open_page, signed_in, waiting):
     page.keyboard.press("a")
     page.reload()
     page.keyboard.press("a")
-    page.wait_for_timeout(300)
+    page.locator("details:has(#keys-on) > summary").click()
+    page.locator("#keys-on").check()
+    page.locator("h1").first.click()
+    # A key that was obeyed makes the page deaf: this one is the first that is.
+    press(page, "j")
 
     assert Contribution.objects.waiting().count() == WAITING
 
@@ -314,11 +304,11 @@ def test_the_desk_works_without_javascript(open_page, signed_in, waiting):
         page.locator("summary", has_text="Other motif")
     ).click()
     page.locator("#other-motif").fill("gigi")
-    page.locator(".panel[open] form > button").click()
     # What was typed is part of a name: the page asks which one is meant.
+    leave(page, page.locator(".panel[open] form > button").click)
     page.locator(".panel[open] input[type=radio]").first.check()
-    page.locator(".panel[open] form > button").click()
-    page.locator(".accept").click()
+    leave(page, page.locator(".panel[open] form > button").click)
+    leave(page, page.locator(".accept").click)
 
     assert Identification.objects.get().motif.slug == "gigi-haruan"
     assert Contribution.objects.accepted().count() == 1
@@ -370,7 +360,7 @@ def test_no_page_is_wider_than_its_window_and_buttons_fit_a_finger(
         reverse("admin:motifs_contribution_changelist"),
     ):
         page = open_page(address, width=width, **signed_in)
-        over = page.evaluate("document.documentElement.scrollWidth - innerWidth")
+        over = too_wide(page)
         if over > 0:
             troubles.append(f"{address} is wider by {over} px")
         troubles += page.evaluate(

@@ -10,10 +10,12 @@ import pytest
 from django.conf import settings as django_settings
 from django.test import Client
 from PIL import Image
+from playwright.sync_api import expect
 
 from classifier.models import ModelVersion, Prediction
 from motifs.actions import comment_on_photo, identify_photo
 from motifs.models import Identification, Motif
+from tests.browser.patience import says, too_wide
 from tests.browser.test_pages_look import serious
 from tests.factories import (
     ContributionFactory,
@@ -162,7 +164,7 @@ def test_ten_photos_by_keys_alone(signed_in):
             html = page.content()
             assert "Rusmini" not in html
             assert "Tepinya" not in html
-            assert page.locator("[data-fragment]").count() == 0
+            expect(page.locator("[data-fragment]")).to_have_count(0)
             answer = len(seen) % 5
             if answer == 0:
                 # A name in another spelling than the catalogue's.
@@ -208,14 +210,12 @@ def test_reveal_undo_and_change_of_mind(signed_in):
     navigates(page, "1", "1")
 
     page.wait_for_selector(".guess")
-    shown = page.locator(".reveal").inner_text()
-    assert "Rusmini" in shown
-    assert "Tepinya bergigi." in shown
-    assert "Naga Balimbur" in shown
-    assert "v-1" in page.locator("[data-fragment]").inner_text()
+    for shown in ("Rusmini", "Tepinya bergigi.", "Naga Balimbur"):
+        says(page.locator(".reveal"), shown)
+    says(page.locator("[data-fragment]"), "v-1")
 
     press(page, "e")
-    assert page.locator("[data-change]").get_attribute("open") is not None
+    expect(page.locator("[data-change]")).to_have_attribute("open", "")
     navigates(page, "2", "3")
     first, second = said_by(page.person)
     assert (first.is_blind, second.is_blind) == (True, False)
@@ -223,8 +223,8 @@ def test_reveal_undo_and_change_of_mind(signed_in):
     assert second.certainty == "possible"
 
     navigates(page, "u")
-    assert "You took back" in page.locator(".expert-panel").inner_text()
-    assert "Taken back" in page.locator(".notice").first.inner_text()
+    says(page.locator(".expert-panel"), "You took back")
+    says(page.locator(".notice").first, "Taken back")
     navigates(page, "3", "Enter")
     assert len(said_by(page.person)) == 3
     assert page.troubles == []
@@ -233,12 +233,12 @@ def test_reveal_undo_and_change_of_mind(signed_in):
 def test_a_slip_is_corrected_before_it_is_said(signed_in):
     page = signed_in()
     press(page, "1", "Escape", "n")
-    assert page.locator("[data-chosen]").inner_text() == "Not a cloth"
-    assert page.locator(".keyed [aria-pressed=true]").count() == 1
+    expect(page.locator("[data-chosen]")).to_have_text("Not a cloth")
+    expect(page.locator(".keyed [aria-pressed=true]")).to_have_count(1)
 
     press(page, "r")
     page.keyboard.type("c1 t")
-    assert page.locator("[data-chosen]").inner_text() == "Not a cloth"
+    expect(page.locator("[data-chosen]")).to_have_text("Not a cloth")
     press(page, "Escape")
     navigates(page, "2")
 
@@ -251,11 +251,11 @@ def test_the_keys_can_be_turned_off(signed_in):
     page.locator("[data-keys-switch]").click()
 
     press(page, "Escape", "1", "1")
-    assert "Choose an answer" in page.locator("[data-chosen]").inner_text()
+    says(page.locator("[data-chosen]"), "Choose an answer")
     page.reload()
     press(page, "1")
 
-    assert "Choose an answer" in page.locator("[data-chosen]").inner_text()
+    says(page.locator("[data-chosen]"), "Choose an answer")
     assert said_by(page.person) == []
 
 
@@ -264,7 +264,8 @@ def test_without_scripts_the_form_does(signed_in):
 
     page.get_by_label("One motif").check()
     page.locator("#motif").select_option("gigi-haruan")
-    page.get_by_role("button", name="Certain").click()
+    with page.expect_navigation():
+        page.get_by_role("button", name="Certain").click()
 
     (made,) = said_by(page.person)
     assert (made.motif.slug, made.certainty) == ("gigi-haruan", "certain")
@@ -275,7 +276,7 @@ def test_by_touch_on_a_phone_and_nothing_serious(signed_in, axe, world):
     page = signed_in(width=360, has_touch=True, is_mobile=True, reduced_motion="reduce")
 
     def is_fine():
-        over = page.evaluate("document.documentElement.scrollWidth - innerWidth")
+        over = too_wide(page)
         assert over <= 0
         assert serious(page, axe) == []
 
@@ -285,15 +286,18 @@ def test_by_touch_on_a_phone_and_nothing_serious(signed_in, axe, world):
     is_fine()
     page.locator("[data-zoom]").tap()
     width = "document.querySelector('.stage-view img').clientWidth"
-    assert page.evaluate(width) > 600
+    page.wait_for_function(f"{width} > 600")
     is_fine()
-    page.locator("[data-motif]").nth(3).tap()
+    chosen = page.locator("[data-motif]").nth(3)
+    chosen.tap()
+    expect(chosen).to_have_attribute("aria-pressed", "true")
     is_fine()
     with page.expect_navigation():
         page.get_by_role("button", name="Certain").tap()
     page.wait_for_selector(".guess")
     is_fine()
     page.locator(".change summary").tap()
+    expect(page.locator("[data-change]")).to_have_attribute("open", "")
     is_fine()
     for address in ("disputes/", "rule/"):
         page.goto(re.sub(r"\d+/$", address, page.url))

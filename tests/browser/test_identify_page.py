@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
 import threading
 
 import pytest
+from playwright.sync_api import expect
 
 from classifier import actions, api, predictor
+from tests.browser.patience import let_go, loaded_width, says
 from tests.classifier import pictures
 
 pytestmark = [
@@ -30,7 +33,7 @@ def give(page, *photos: dict) -> None:
 
 def kind_of(page) -> str:
     page.wait_for_selector(ANSWER)
-    assert page.locator(ANSWER).count() == 1
+    expect(page.locator(ANSWER)).to_have_count(1)
     return page.locator(ANSWER).get_attribute("data-kind")
 
 
@@ -40,9 +43,10 @@ def test_two_close_motifs_are_shown_side_by_side_with_what_tells_them_apart(open
     give(page, a_photo())
 
     assert kind_of(page) == "either"
-    names = page.locator(".answer-either .card-name").all_inner_texts()
-    assert names == ["Gigi Haruan", "Hiris Pudak"]
-    assert "Hiris Pudak" in page.locator(".answer-tell").first.inner_text()
+    expect(page.locator(".answer-either .card-name")).to_have_text(
+        ["Gigi Haruan", "Hiris Pudak"]
+    )
+    says(page.locator(".answer-tell").first, "Hiris Pudak")
     assert page.troubles == []
 
 
@@ -54,7 +58,7 @@ def test_one_motif_leads_to_its_page(open_page, recogniser):
 
     assert kind_of(page) == "motif"
     page.locator(".answer-motif .button").click()
-    assert page.url.endswith("/en/motifs/hiris-pudak/")
+    expect(page).to_have_url(re.compile("/en/motifs/hiris-pudak/$"))
 
 
 def test_not_known_is_an_answer_with_a_next_step(open_page, recogniser):
@@ -65,7 +69,7 @@ def test_not_known_is_an_answer_with_a_next_step(open_page, recogniser):
 
     assert kind_of(page) == "unknown"
     assert len(page.locator(".answer-message").first.inner_text()) > 20
-    assert page.locator(".answer-either, .answer-motif").count() == 0
+    expect(page.locator(".answer-either, .answer-motif")).to_have_count(0)
 
 
 def test_the_unknown_bar_is_always_among_the_scores(open_page):
@@ -75,8 +79,8 @@ def test_the_unknown_bar_is_always_among_the_scores(open_page):
     kind_of(page)
 
     rows = page.locator("#answer .score-row")
-    assert rows.count() == 4
-    assert rows.last.get_attribute("class") == "score-row score-unknown"
+    expect(rows).to_have_count(4)
+    expect(rows.last).to_have_attribute("class", "score-row score-unknown")
     # As long as the score says: 0.50 of the way for the best.
     share = rows.first.evaluate(
         """it => it.querySelector(".bar-fill").getBoundingClientRect().width
@@ -87,13 +91,15 @@ def test_the_unknown_bar_is_always_among_the_scores(open_page):
 
 def test_the_answer_belongs_to_the_photo_on_screen(open_page, monkeypatch, recogniser):
     """The first photo's answer comes after the second's and must not replace it."""
-    first_may_end = threading.Event()
+    first_is_here, first_may_end, first_has_ended = (threading.Event() for _ in "123")
     identify = actions.identify_photos
 
     def slow_for_the_wide_one(photos, *args, **kwargs):
         if photos[0].size > 30_000:
-            first_may_end.wait(20)
+            first_is_here.set()
+            first_may_end.wait(60)
             recogniser({"not-cloth": 0.95})
+            first_has_ended.set()
         return identify(photos, *args, **kwargs)
 
     monkeypatch.setattr(api, "identify_photos", slow_for_the_wide_one)
@@ -103,14 +109,16 @@ def test_the_answer_belongs_to_the_photo_on_screen(open_page, monkeypatch, recog
 
     give(page, wide)
     page.wait_for_selector("#sewing:not([hidden])")
+    assert first_is_here.wait(60)
     give(page, a_photo("lain.jpg"))
     assert kind_of(page) == "either"
     first_may_end.set()
-    page.wait_for_timeout(500)
+    assert first_has_ended.wait(60)
+    # What was asked after it has come, too.
+    page.evaluate("fetch('/en/about/').then(answer => answer.text())")
 
     assert kind_of(page) == "either"
-    shown = page.locator("#frame img").evaluate("it => it.naturalWidth")
-    assert shown == 320
+    assert loaded_width(page.locator("#frame img")) == 320
 
 
 def test_several_photos_of_one_cloth_are_answered_together(open_page):
@@ -119,7 +127,7 @@ def test_several_photos_of_one_cloth_are_answered_together(open_page):
     give(page, a_photo("satu.jpg"), a_photo("dua.jpg", 8), a_photo("tiga.jpg", 9))
     kind_of(page)
 
-    assert page.locator("#thumbs li").count() == 3
+    expect(page.locator("#thumbs li")).to_have_count(3)
     assert predictor.champion().photos_seen == 3
 
     page.locator("#thumbs button").first.click()
@@ -134,8 +142,8 @@ def test_a_sixth_photo_is_left_out_and_that_is_said(open_page):
     give(page, *(a_photo(f"{n}.jpg", n) for n in range(6)))
     kind_of(page)
 
-    assert page.locator("#thumbs li").count() == 5
-    assert "At most 5 photos" in page.locator(".too-many").inner_text()
+    expect(page.locator("#thumbs li")).to_have_count(5)
+    says(page.locator(".too-many"), "At most 5 photos")
 
 
 def test_what_is_not_a_photo_is_refused_before_it_is_sent(open_page):
@@ -147,7 +155,7 @@ def test_what_is_not_a_photo_is_refused_before_it_is_sent(open_page):
 
     assert kind_of(page) == "error"
     assert "POST" not in sent
-    assert page.locator(".drop-choose").is_visible()
+    expect(page.locator(".drop-choose")).to_be_visible()
 
 
 def test_what_the_server_refuses_is_said_in_its_words(open_page):
@@ -156,8 +164,8 @@ def test_what_the_server_refuses_is_said_in_its_words(open_page):
     give(page, {"name": "a.jpg", "mimeType": "image/jpeg", "buffer": b"no picture"})
 
     assert kind_of(page) == "error"
-    assert page.locator(ANSWER).inner_text().strip()
-    assert page.locator(".answer-scores").count() == 0
+    expect(page.locator(ANSWER)).not_to_be_empty()
+    expect(page.locator(".answer-scores")).to_have_count(0)
 
 
 def test_without_a_connection_the_page_says_so_and_tries_again(open_page):
@@ -170,7 +178,7 @@ def test_without_a_connection_the_page_says_so_and_tries_again(open_page):
     page.context.set_offline(False)
     page.get_by_role("button", name="Try again").click()
     page.wait_for_selector("[data-kind=either]")
-    assert page.locator(ANSWER).count() == 1
+    expect(page.locator(ANSWER)).to_have_count(1)
 
 
 def test_a_photo_can_be_dropped_and_pasted(open_page):
@@ -195,7 +203,7 @@ def test_a_photo_can_be_dropped_and_pasted(open_page):
     assert kind_of(page) == "either"
 
     page.locator("#restart").click()
-    assert page.locator(ANSWER).count() == 0
+    expect(page.locator(ANSWER)).to_have_count(0)
     page.evaluate(hand_over, ["paste", "body"])
     assert kind_of(page) == "either"
 
@@ -206,9 +214,22 @@ def test_an_example_is_answered_in_place_and_by_its_address(open_page):
     page.locator("[data-example]").first.click()
 
     assert kind_of(page) in ("motif", "either", "unknown")
-    assert page.locator("#frame img").count() == 1
-    assert page.locator("[data-example][aria-current]").count() == 1
+    expect(page.locator("#frame img")).to_have_count(1)
+    expect(page.locator("[data-example][aria-current]")).to_have_count(1)
     assert page.troubles == []
+
+
+def test_what_was_chosen_before_the_script_came_is_answered(open_page):
+    page = open_page("/en/about/", service_workers="block")
+    held = []
+    page.route("**/identify.*js", lambda route: held.append(route))
+    page.goto(page.url.replace("/about/", "/identify/"), wait_until="commit")
+    page.wait_for_selector("#photos", state="attached")
+
+    give(page, a_photo())
+    let_go(page, held)
+
+    assert kind_of(page) == "either"
 
 
 def test_the_page_works_without_javascript(open_page):
@@ -218,7 +239,7 @@ def test_the_page_works_without_javascript(open_page):
     page.get_by_role("button", name="Identify").click()
 
     assert kind_of(page) == "either"
-    assert page.locator("#answer .score-row").count() == 4
+    expect(page.locator("#answer .score-row")).to_have_count(4)
 
 
 def test_the_keyboard_alone_is_enough(open_page):
@@ -231,7 +252,7 @@ def test_the_keyboard_alone_is_enough(open_page):
     chooser.value.set_files([a_photo()])
 
     assert kind_of(page) == "either"
-    assert page.evaluate("document.activeElement.id") == "answer"
+    expect(page.locator("#answer")).to_be_focused()
 
 
 def test_a_page_that_lost_its_cookie_still_gets_an_answer(open_page):

@@ -9,10 +9,11 @@ from pathlib import Path
 import pytest
 from django.core.signals import request_started
 from PIL import Image
-from playwright.sync_api import Browser, BrowserContext, Page, Playwright
+from playwright.sync_api import Browser, BrowserContext, Page, Playwright, expect
 
 from classifier import predictor
 from tests.browser.conftest import ARGUMENTS
+from tests.browser.patience import loaded_width, painted, patient_page, says, too_wide
 from tests.chromium import find
 from tests.video import write_video
 
@@ -42,7 +43,7 @@ def camera(
 
 
 @pytest.fixture
-def open_camera(camera: Browser, site) -> Iterator[Callable[..., Page]]:
+def open_camera(camera: Browser, site, is_slow) -> Iterator[Callable[..., Page]]:
     contexts: list[BrowserContext] = []
     predictor.forget()
 
@@ -52,16 +53,7 @@ def open_camera(camera: Browser, site) -> Iterator[Callable[..., Page]]:
             permissions=["camera"] if may else [],
         )
         contexts.append(context)
-        page = context.new_page()
-        page.set_default_timeout(30_000)
-        page.troubles = []
-        page.on(
-            "console",
-            lambda said: (
-                said.type in ("error", "warning") and page.troubles.append(said.text)
-            ),
-        )
-        page.on("pageerror", lambda error: page.troubles.append(str(error)))
+        page = patient_page(context, is_slow=is_slow)
         page.goto(site.url + ADDRESS)
         return page
 
@@ -71,14 +63,14 @@ def open_camera(camera: Browser, site) -> Iterator[Callable[..., Page]]:
 
 
 def settle(page: Page) -> str:
-    page.wait_for_selector("[data-live=answer] a", timeout=40_000)
+    page.wait_for_selector("[data-live=answer] a")
     return page.locator("[data-live=answer]").inner_text()
 
 
 def kept(page: Page) -> None:
     """Wait until the recogniser is on the device with all that it takes."""
     already = page.locator("[data-live=size]", has_text="on this device already")
-    already.wait_for(timeout=40_000)
+    already.wait_for()
 
 
 def installed(page: Page) -> None:
@@ -108,7 +100,6 @@ def watch_frames(page: Page, count: int) -> None:
     page.wait_for_function(
         """(least) => Number(document.getElementById("live").dataset.frames) > least""",
         arg=int(page.locator("#live").get_attribute("data-frames") or 0) + count,
-        timeout=40_000,
     )
 
 
@@ -128,9 +119,9 @@ def test_the_answer_settles_and_no_frame_is_sent(open_camera, axe):
     assert "Hiris Pudak" in said
     assert arrived == []
     rows = page.locator("[data-live=scores] li")
-    assert rows.count() == 4
+    expect(rows).to_have_count(4)
     assert float(rows.first.locator(".score-value").inner_text()) > 0.3
-    assert rows.last.locator(".score-name").inner_text() == "None that it knows"
+    expect(rows.last.locator(".score-name")).to_have_text("None that it knows")
     page.evaluate(axe)
     found = page.evaluate("axe.run('#live')")
     assert [one["id"] for one in found["violations"]] == []
@@ -144,7 +135,7 @@ def test_freezing_stops_the_picture_and_going_on_starts_anew(open_camera):
 
     page.locator("[data-live=freeze]").click()
     frames = page.evaluate("document.getElementById('live').dataset.frames")
-    page.wait_for_timeout(500)
+    painted(page)
     assert page.evaluate("document.getElementById('live').dataset.frames") == frames
     assert page.locator("[data-live=video]").evaluate("(video) => video.paused")
 
@@ -163,9 +154,8 @@ def test_the_frame_on_screen_becomes_a_photo_at_the_cameras_resolution(open_came
 
     page.wait_for_selector("#answer section.answer")
     picture = page.locator("#frame img").first
-    width = picture.evaluate("(image) => image.naturalWidth")
-    assert width == 640
-    assert page.locator("#live").get_attribute("data-state") == "ready"
+    assert loaded_width(picture) == 640
+    expect(page.locator("#live")).to_have_attribute("data-state", "ready")
     still = page.evaluate("document.querySelector('video').srcObject?.active ?? false")
     assert not still
 
@@ -186,9 +176,9 @@ def test_the_camera_and_photos_ask_one_recogniser(open_camera):
     settle(page)
 
     page.locator("[data-live=keep]").click()
-    page.wait_for_selector("#answer section.answer", timeout=40_000)
+    page.wait_for_selector("#answer section.answer")
 
-    assert "This device" in page.locator("#answer").inner_text()
+    says(page.locator("#answer"), "This device")
     assert page.evaluate("window.workers") == 1
     assert page.troubles == []
 
@@ -199,14 +189,14 @@ def test_a_refused_camera_is_explained(open_camera):
     page.locator("[data-live=open]").click()
 
     page.wait_for_selector("#live[data-state=refused]")
-    assert "Allow it" in page.locator("[data-live=complaint]").inner_text()
-    assert page.locator("#photos").count() == 1
+    says(page.locator("[data-live=complaint]"), "Allow it")
+    expect(page.locator("#photos")).to_have_count(1)
 
 
 def test_the_model_is_fetched_once_kept_and_removed_on_request(open_camera):
     page = open_camera()
     page.wait_for_selector("[data-live=open]")
-    assert "MB" in page.locator("[data-live=size]").inner_text()
+    says(page.locator("[data-live=size]"), "MB")
     page.locator("[data-live=open]").click()
     kept(page)
     page.locator("[data-live=stop]").click()
@@ -222,7 +212,7 @@ def test_the_model_is_fetched_once_kept_and_removed_on_request(open_camera):
     page.locator("[data-live=remove]").click()
     page.wait_for_selector("[data-live=remove]", state="hidden")
 
-    assert "MB" in page.locator("[data-live=size]").inner_text()
+    says(page.locator("[data-live=size]"), "MB")
     assert page.evaluate("caches.has('langgundi-recogniser')") is False
     # It can be had again without a new visit.
     page.locator("[data-live=open]").click()
@@ -236,11 +226,12 @@ def test_the_live_view_fits(width: int, open_camera):
     page.locator("[data-live=open]").click()
     settle(page)
 
-    wide = page.evaluate("document.documentElement.scrollWidth")
-    body = page.locator(".live-body").bounding_box()
-    title = page.locator("[data-live=answer]").bounding_box()
-
-    assert wide <= width
-    # Picture and answer are in sight without scrolling.
-    assert body["y"] >= 0
-    assert title["y"] + title["height"] <= 900
+    assert too_wide(page) <= 0
+    # Picture and answer come into sight by themselves.
+    page.wait_for_function(
+        """() => {
+          const [body, title] = [".live-body", "[data-live=answer]"].map(
+            (one) => document.querySelector(one).getBoundingClientRect());
+          return body.top >= 0 && title.bottom <= innerHeight;
+        }"""
+    )

@@ -10,6 +10,7 @@ from PIL import Image
 
 from motifs import drawings
 from motifs.models import Motif, Photo, ProblemReport
+from tests.browser.patience import too_wide
 from tests.browser.test_pages_look import serious
 from tests.factories import ContributionFactory, PhotoFactory, UserFactory
 from tests.motifs.judging import determine
@@ -149,10 +150,12 @@ def test_no_page_is_wider_than_its_window_and_no_photo_is_cropped(
         page = open_page(address, width=width)
         # Photos below come when they are near.
         page.evaluate(
-            "document.querySelectorAll('img').forEach(it => it.loading = 'eager')"
+            """() => Promise.all([...document.images].map((it) => {
+              it.loading = "eager";
+              return it.decode().catch(() => {});
+            }))"""
         )
-        page.wait_for_load_state("networkidle")
-        over = page.evaluate("document.documentElement.scrollWidth - innerWidth")
+        over = too_wide(page)
         if over > 0:
             wrong.append(f"{address} is wider by {over} px")
         bent = page.evaluate(

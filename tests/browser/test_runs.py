@@ -9,6 +9,7 @@ from playwright.sync_api import expect
 
 from classifier.models import DatasetVersion, TrainingRun
 from tests.browser.conftest import session_of
+from tests.browser.patience import too_wide
 from tests.browser.test_pages_look import serious
 from tests.factories import UserFactory
 
@@ -66,9 +67,9 @@ def test_the_page_follows_the_run_until_it_is_over(
 
     expect(page.locator("#run-epochs tr")).to_have_count(12)
     expect(page.locator("#run-count")).to_have_text("12 / 40")
-    assert page.locator(".run-curve-val_loss").get_attribute("d") != before
+    expect(page.locator(".run-curve-val_loss")).not_to_have_attribute("d", before)
     assert serious(page, axe) == []
-    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    assert too_wide(page) <= 0
     run.state, run.ended_at, run.problem = "failed", timezone.now(), "The disk is full."
     run.save()
     expect(page.locator("#run-problem")).to_have_text("The disk is full.")

@@ -8,9 +8,11 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 from PIL import Image
+from playwright.sync_api import expect
 
 from classifier import predictor, prototypes, track_record
 from motifs.models import Motif
+from tests.browser.patience import painted, says, says_not
 from tests.browser.test_after import asked
 from tests.browser.test_identify_page import ADDRESS, ANSWER, give
 from tests.browser.test_live_camera import (
@@ -53,17 +55,17 @@ def test_no_photo_leaves_the_page_and_the_answer_is_whole(open_page):
     sent = asked(page)
 
     give(page, RENDERING)
-    page.wait_for_selector(ANSWER, timeout=30_000)
+    page.wait_for_selector(ANSWER)
 
     assert sent == []
     answer = page.locator(ANSWER)
-    assert "Hiris Pudak" in answer.inner_text()
-    assert "This device" in answer.inner_text()
-    assert "was not sent" in answer.inner_text()
-    assert answer.locator(".score-row").count() == 4
-    assert answer.locator(".score-unknown").count() == 1
+    says(answer, "Hiris Pudak")
+    says(answer, "This device")
+    says(answer, "was not sent")
+    expect(answer.locator(".score-row")).to_have_count(4)
+    expect(answer.locator(".score-unknown")).to_have_count(1)
     assert answer.locator(".answer-either svg, .answer-motif svg").count() >= 1
-    assert page.locator(".overlay .heat").count() == 1
+    expect(page.locator(".overlay .heat")).to_have_count(1)
     assert page.troubles == []
 
 
@@ -81,14 +83,14 @@ def test_an_answer_says_what_is_on_record_and_what_only_the_server_knows(
     choose_this_device(page)
 
     give(page, RENDERING)
-    page.wait_for_selector(ANSWER, timeout=30_000)
+    page.wait_for_selector(ANSWER)
 
     answer = page.locator(ANSWER)
-    assert answer.locator(".answer-record").inner_text() == (
+    expect(answer.locator(".answer-record")).to_have_text(
         "Experts agreed 17 of 20 times when it said Hiris Pudak first with a score "
         "like this (95% interval: 64 to 95 of 100)."
     )
-    assert "only the server recognises these so far: Baru." in answer.inner_text()
+    says(answer, "only the server recognises these so far: Baru.")
     assert page.troubles == []
 
 
@@ -129,7 +131,7 @@ def test_a_motif_of_three_photos_is_recognised_as_the_server_does(open_page, squ
 
     def answered(page):
         give(page, file)
-        page.wait_for_selector(ANSWER, timeout=30_000)
+        page.wait_for_selector(ANSWER)
         rows = page.locator(f"{ANSWER} .score-row:not(.score-unknown)")
         return [
             (
@@ -149,7 +151,7 @@ def test_a_motif_of_three_photos_is_recognised_as_the_server_does(open_page, squ
     for (name, score, _), (name_here, score_here, _) in zip(server, here, strict=True):
         assert name == name_here
         assert score_here == pytest.approx(score, abs=0.02)
-    assert "only the server" not in page.locator(ANSWER).inner_text()
+    says_not(page.locator(ANSWER), "only the server")
     assert page.troubles == []
 
 
@@ -157,16 +159,16 @@ def test_nothing_is_asked_of_the_site_once_the_recogniser_is_here(open_page):
     page = open_page(ADDRESS)
     choose_this_device(page)
     give(page, RENDERING)
-    page.wait_for_selector(ANSWER, timeout=30_000)
+    page.wait_for_selector(ANSWER)
     kept(page)
     installed(page)
     page.get_by_role("button", name="Another cloth").click()
 
     with requests_to_the_site() as arrived:
         give(page, rendering("bayam-raja"))
-        page.wait_for_selector(ANSWER, timeout=30_000)
+        page.wait_for_selector(ANSWER)
 
-    assert "Bayam Raja" in page.locator(ANSWER).inner_text()
+    says(page.locator(ANSWER), "Bayam Raja")
     assert arrived == []
 
 
@@ -179,7 +181,7 @@ def test_the_colours_are_those_of_the_cloth_and_as_the_server_names_them(open_pa
     choose_this_device(page)
 
     give(page, RENDERING)
-    page.wait_for_selector(ANSWER, timeout=30_000)
+    page.wait_for_selector(ANSWER)
 
     here = page.locator(f"{ANSWER} .dyes li").all_inner_texts()
     assert here
@@ -207,13 +209,13 @@ def test_a_slow_answer_does_not_replace_that_to_a_later_photo(open_page):
     choose_this_device(page)
 
     give(page, rendering("hiris-pudak"))
-    page.wait_for_function("() => window.held.length === 1", timeout=30_000)
+    page.wait_for_function("() => window.held.length === 1")
     give(page, rendering("bayam-raja"))
-    page.wait_for_selector(ANSWER, timeout=30_000)
+    page.wait_for_selector(ANSWER)
     page.evaluate("() => window.held[0]()")
-    page.wait_for_timeout(300)
+    painted(page)
 
-    assert page.locator(ANSWER).count() == 1
+    expect(page.locator(ANSWER)).to_have_count(1)
     first = page.locator(f"{ANSWER} .score-name").first.inner_text()
     assert first == "Bayam Raja"
 
@@ -224,11 +226,11 @@ def test_a_photo_that_cannot_be_read_stops_nothing(open_page):
     sent = asked(page)
 
     give(page, {"name": "a.jpg", "mimeType": "image/jpeg", "buffer": b"no picture"})
-    page.wait_for_selector(f"{ANSWER}[data-kind=error]", timeout=30_000)
+    page.wait_for_selector(f"{ANSWER}[data-kind=error]")
     give(page, RENDERING)
-    page.wait_for_selector(f"{ANSWER}:not([data-kind=error])", timeout=30_000)
+    page.wait_for_selector(f"{ANSWER}:not([data-kind=error])")
 
-    assert "Hiris Pudak" in page.locator(ANSWER).inner_text()
+    says(page.locator(ANSWER), "Hiris Pudak")
     assert sent == []
 
 
@@ -243,12 +245,12 @@ def test_more_than_one_motif_is_said(open_page):
     choose_this_device(page)
 
     give(page, {"name": "a.png", "mimeType": "image/png", "buffer": file.getvalue()})
-    page.wait_for_selector(ANSWER, timeout=30_000)
+    page.wait_for_selector(ANSWER)
 
-    assert "more than one motif" in page.locator(ANSWER).inner_text()
+    says(page.locator(ANSWER), "more than one motif")
     give(page, RENDERING)
-    page.locator(ANSWER, has_text="Hiris Pudak").wait_for(timeout=30_000)
-    assert "more than one motif" not in page.locator(ANSWER).inner_text()
+    page.locator(ANSWER, has_text="Hiris Pudak").wait_for()
+    says_not(page.locator(ANSWER), "more than one motif")
 
 
 def test_the_device_says_what_the_server_says(open_page):
@@ -264,18 +266,15 @@ def test_the_device_says_what_the_server_says(open_page):
     choose_this_device(page)
 
     give(page, RENDERING)
-    page.wait_for_selector(ANSWER, timeout=30_000)
+    page.wait_for_selector(ANSWER)
 
-    assert page.locator(f"{ANSWER} .answer-title").inner_text() == server
-    here = page.locator(f"{ANSWER} .answer-message").first.inner_text()
-    assert here == message
-    assert (
-        page.locator(f"{ANSWER} .answer-either .card-name").all_inner_texts() == motifs
-    )
+    expect(page.locator(f"{ANSWER} .answer-title")).to_have_text(server)
+    expect(page.locator(f"{ANSWER} .answer-message").first).to_have_text(message)
+    expect(page.locator(f"{ANSWER} .answer-either .card-name")).to_have_text(motifs)
     said = page.locator(f"{ANSWER} .score-value").all_inner_texts()
     for one, other in zip(said, scores, strict=True):
         assert float(one) == pytest.approx(float(other), abs=0.011)
-    assert page.locator(f"{ANSWER} .answer-facts code").get_attribute("title") == by
+    expect(page.locator(f"{ANSWER} .answer-facts code")).to_have_attribute("title", by)
 
 
 def test_scores_are_written_as_the_language_does(open_page):
@@ -284,7 +283,7 @@ def test_scores_are_written_as_the_language_does(open_page):
     page.locator("#where [value=device]").check()
 
     give(page, RENDERING)
-    page.wait_for_selector(ANSWER, timeout=30_000)
+    page.wait_for_selector(ANSWER)
 
     values = page.locator(f"{ANSWER} .score-value").all_inner_texts()
     assert all("," in value and "." not in value for value in values)
@@ -297,10 +296,10 @@ def test_the_choice_is_heeded_from_the_first_moment_of_the_next_visit(open_page)
 
     page.reload(wait_until="domcontentloaded")
     give(page, RENDERING)
-    page.wait_for_selector(ANSWER, timeout=30_000)
+    page.wait_for_selector(ANSWER)
 
     assert sent == []
-    assert "This device" in page.locator(ANSWER).inner_text()
+    says(page.locator(ANSWER), "This device")
 
 
 def test_a_device_that_cannot_says_so_and_sends_nothing_unasked(open_page):
@@ -311,14 +310,14 @@ def test_a_device_that_cannot_says_so_and_sends_nothing_unasked(open_page):
     sent = asked(page)
 
     give(page, RENDERING)
-    page.wait_for_selector(ANSWER, timeout=30_000)
-    assert "was not sent" in page.locator(ANSWER).inner_text()
+    page.wait_for_selector(ANSWER)
+    says(page.locator(ANSWER), "was not sent")
     assert sent == []
 
     page.get_by_role("button", name="Let the server look at it").click()
     page.wait_for_selector(f"{ANSWER}:not([data-kind=error])")
     assert len(sent) == 1
-    assert "The server" in page.locator(ANSWER).inner_text()
+    says(page.locator(ANSWER), "The server")
 
 
 def test_an_example_is_answered_on_the_device_too(open_page):
@@ -326,7 +325,7 @@ def test_an_example_is_answered_on_the_device_too(open_page):
     choose_this_device(page)
 
     page.locator("[data-example*=bayam-raja]").click()
-    page.wait_for_selector(ANSWER, timeout=30_000)
+    page.wait_for_selector(ANSWER)
 
-    assert "Bayam Raja" in page.locator(ANSWER).inner_text()
-    assert "This device" in page.locator(ANSWER).inner_text()
+    says(page.locator(ANSWER), "Bayam Raja")
+    says(page.locator(ANSWER), "This device")

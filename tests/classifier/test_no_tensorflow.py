@@ -40,7 +40,7 @@ def test_the_web_process_identifies_without_tensorflow():
         env=os.environ | {"DATABASE_URL": address.geturl()},
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=300,
         check=False,
     )
 

@@ -179,7 +179,7 @@ def test_only_so_many_photos_are_open_at_once(fake, monkeypatch):
 
     def slow(images):
         inside.release()
-        may_go.wait(10)
+        may_go.wait(60)
         return look(images)
 
     fake.predict = slow
@@ -189,7 +189,7 @@ def test_only_so_many_photos_are_open_at_once(fake, monkeypatch):
     ]
     for thread in threads:
         thread.start()
-        assert inside.acquire(timeout=10)
+        assert inside.acquire(timeout=60)
 
     with pytest.raises(predictor.Busy):
         predictor.predict([BytesIO(encoded())])

@@ -71,7 +71,7 @@ def models(places) -> list[str]:
     return [path.name for path in folder.iterdir()] if folder.exists() else []
 
 
-def wait_for(true, seconds=60):
+def wait_for(true, seconds=180):
     deadline = time.monotonic() + seconds
     while not true():
         assert time.monotonic() < deadline
@@ -295,7 +295,7 @@ def test_a_run_that_is_stopped_leaves_no_process_and_no_model(
                 state="failed", ended_at=timezone.now(), problem="Lost."
             )
     finally:
-        worker.join(30)
+        worker.join(180)
 
     assert not worker.is_alive()
     run.refresh_from_db()

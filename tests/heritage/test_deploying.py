@@ -142,7 +142,7 @@ def test_the_guides_release_is_followed_and_the_site_answers(tmp_path):
         metrics = ask(port, "/metrics", through_proxy=True, token="watcher-of-the-test")
     finally:
         server.send_signal(signal.SIGTERM)
-        server.wait(30)
+        server.wait(180)
 
     assert (ready, page, metrics) == (200, 200, 200)
     assert server.returncode == 0
@@ -154,7 +154,7 @@ def ask(port, path, *, through_proxy=False, token=""):
     if through_proxy:
         headers["X-Forwarded-Proto"] = "https"
     request = urllib.request.Request(f"http://127.0.0.1:{port}{path}", headers=headers)
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + 180
     while True:
         try:
             with urllib.request.urlopen(request) as answer:  # noqa: S310 - our own

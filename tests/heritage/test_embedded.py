@@ -77,7 +77,7 @@ def start(var: Path, *command: str, **options: object) -> subprocess.Popen[str]:
 
 def ask(var: Path, code: str, **options: object) -> str:
     process = start(var, sys.executable, "-c", code, **options)
-    out, err = process.communicate(timeout=90)
+    out, err = process.communicate(timeout=180)
     assert process.returncode == 0, err
     return out.strip()
 
@@ -85,7 +85,7 @@ def ask(var: Path, code: str, **options: object) -> str:
 def sleeper(var: Path) -> subprocess.Popen[str]:
     """Start servers beside a command that waits; return once they are ready."""
     process = start(
-        var, sys.executable, "-uc", "import time; print('up'); time.sleep(99)"
+        var, sys.executable, "-uc", "import time; print('up'); time.sleep(999)"
     )
     assert process.stdout is not None
     assert process.stdout.readline() == "up\n", process.stderr
@@ -100,7 +100,7 @@ def alive(pid: int) -> bool:
 
 
 def wait_until_gone(pids: list[int]) -> None:
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + 180
     while any(alive(pid) for pid in pids):
         assert time.monotonic() < deadline, "a server outlived its launcher"
         time.sleep(0.1)
@@ -178,7 +178,7 @@ def test_a_server_that_is_given_is_not_started(var):
     code = "import os; print(os.environ['DATABASE_URL'], os.environ['REDIS_URL'])"
     process = start(var, sys.executable, "-c", code, env=env)
 
-    assert process.communicate(timeout=30)[0].split() == [
+    assert process.communicate(timeout=180)[0].split() == [
         "postgresql://given",
         "redis://given",
     ]
@@ -194,7 +194,7 @@ def test_a_second_command_joins_the_running_servers(var):
         assert len(children(first.pid)) == 3
     finally:
         first.terminate()
-        first.communicate(timeout=30)
+        first.communicate(timeout=180)
 
 
 @pytest.mark.parametrize("signum", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
@@ -203,7 +203,7 @@ def test_a_signal_stops_everything(var, signum):
     pids = children(launcher.pid)
 
     launcher.send_signal(signum)
-    launcher.communicate(timeout=40)
+    launcher.communicate(timeout=180)
 
     assert len(pids) == 3
     wait_until_gone(pids)
@@ -215,7 +215,7 @@ def test_killing_the_launcher_ends_its_servers_and_blocks_no_start(var):
     pids = children(launcher.pid)
 
     launcher.kill()
-    launcher.communicate(timeout=30)
+    launcher.communicate(timeout=180)
     wait_until_gone(pids)
 
     assert ask(var, ASK_POSTGRES.format(sql="SELECT 7")) == "7"
@@ -226,7 +226,7 @@ def test_killing_a_server_ends_the_command_and_blocks_no_start(var, name):
     launcher = sleeper(var)
 
     os.kill(child_named(launcher.pid, name), signal.SIGKILL)
-    _, err = launcher.communicate(timeout=40)
+    _, err = launcher.communicate(timeout=180)
 
     assert launcher.returncode == 1
     assert "was killed by SIGKILL" in err
@@ -235,14 +235,14 @@ def test_killing_a_server_ends_the_command_and_blocks_no_start(var, name):
 
 def test_the_commands_exit_code_is_passed_on(var):
     process = start(var, sys.executable, "-c", "raise SystemExit(5)")
-    process.communicate(timeout=60)
+    process.communicate(timeout=180)
 
     assert process.returncode == 5
 
 
 def test_a_missing_command_is_named(var):
     process = start(var, "no-such-command")
-    _, err = process.communicate(timeout=60)
+    _, err = process.communicate(timeout=180)
 
     assert process.returncode == 1
     assert "no-such-command" in err
@@ -281,7 +281,7 @@ def test_an_ordinary_user_starts_it_too():
             capture_output=True,
             text=True,
             check=False,
-            timeout=90,
+            timeout=180,
         )
 
         assert process.stdout.strip() == "8", process.stderr

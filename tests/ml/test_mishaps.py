@@ -95,7 +95,7 @@ def test_a_full_disk_ends_training_without_a_model(
         resource.setrlimit(resource.RLIMIT_FSIZE, (room, room))
 
     with begun(folder, backbone, out, preexec_fn=narrow) as child:
-        _, complaint = child.communicate(timeout=120)
+        _, complaint = child.communicate(timeout=180)
 
     assert child.returncode == UNUSABLE, complaint
     assert "error:" in complaint
@@ -110,13 +110,13 @@ def test_a_killed_run_leaves_no_model_and_can_be_repeated(
 ):
     out = tmp_path / "out"
     with begun(folder, backbone, out) as child:
-        limit = time.monotonic() + 60
+        limit = time.monotonic() + 180
         while not (tmp_path / "out.partial" / artifact.LOG).exists():
             assert child.poll() is None
             assert time.monotonic() < limit
             time.sleep(0.05)
         os.kill(child.pid, signal.SIGKILL)
-        child.communicate(timeout=60)
+        child.communicate(timeout=180)
 
     assert not out.exists()
     with pytest.raises(ArtifactError):

@@ -1,7 +1,7 @@
 """Spellings that readers do not tell apart fold to one."""
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from motifs.folding import fold, plain
@@ -40,13 +40,11 @@ def test_different_words_stay_different(one, other):
     assert fold(one) != fold(other)
 
 
-@settings(deadline=None)
 @given(st.text())
 def test_folding_twice_is_folding_once(text):
     assert fold(fold(text)) == fold(text)
 
 
-@settings(deadline=None)
 @given(st.text())
 def test_what_is_folded_is_words_with_single_spaces(text):
     for folded in (plain(text), fold(text)):
@@ -54,7 +52,6 @@ def test_what_is_folded_is_words_with_single_spaces(text):
         assert all(word.isalnum() for word in folded.split())
 
 
-@settings(deadline=None)
 @given(st.text())
 def test_case_does_not_matter(text):
     # Not every letter has a way back from capitals: ß becomes SS.

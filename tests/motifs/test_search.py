@@ -32,7 +32,6 @@ NAMES = [
     for row in catalogue_files.read(DATA)["name"].values()
 ]
 # On a busy machine the time of one example says nothing.
-unhurried = settings(deadline=None)
 
 
 @pytest.fixture
@@ -150,7 +149,6 @@ class TestTheCatalogue:
 
     @settings(
         max_examples=60,
-        deadline=None,
         suppress_health_check=[HealthCheck.function_scoped_fixture],
     )
     @given(query=ANY_TEXT)
@@ -231,7 +229,6 @@ class TestLikeness:
         for _slug, name in NAMES:
             assert likeness(plain(name.name), name.folded, name) == EXACT
 
-    @unhurried
     @given(data=st.data())
     def test_one_wrong_letter_still_finds_the_name(self, data):
         slug, name = data.draw(st.sampled_from(NAMES))
@@ -254,7 +251,6 @@ class TestLikeness:
 
         assert best >= CLOSE_NAME, typed
 
-    @unhurried
     @given(data=st.data())
     def test_any_word_of_a_name_finds_it_as_typed(self, data):
         _slug, name = data.draw(st.sampled_from(NAMES))
@@ -263,14 +259,12 @@ class TestLikeness:
 
         assert likeness(word, fold(word), name) >= PARTIAL
 
-    @unhurried
     @given(query=ANY_TEXT)
     def test_scores_stay_in_range(self, query):
         for _slug, name in NAMES:
             assert 0 <= likeness(plain(query), fold(query), name) <= 100
 
 
-@unhurried
 @given(ANY_TEXT)
 def test_a_clean_query_is_one_short_printable_line(query):
     cleaned = clean(query)
