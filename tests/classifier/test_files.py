@@ -8,6 +8,7 @@ import shutil
 from dataclasses import replace
 from pathlib import Path
 
+import brotli
 import pytest
 
 from classifier import files, network, predictor
@@ -82,6 +83,10 @@ def test_a_model_names_the_photos_that_it_compares_with(client, comparing):
     assert len(content) == said["memory"]["bytes"]
     assert said["memory"]["rows"] == 300
     assert "immutable" in response["Cache-Control"]
+    packed = client.get(said["memory"]["url"], headers={"accept-encoding": "br"})
+    assert packed["Content-Encoding"] == "br"
+    assert brotli.decompress(body(packed)) == content
+    assert "Accept-Encoding" in response["Vary"]
     other = said["memory"]["url"].replace(said["memory"]["sha256"], OLD)
     assert client.get(other).status_code == 404
 
