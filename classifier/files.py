@@ -1,6 +1,6 @@
 """The model and its runtime as files, for browsers that recognise by themselves.
 
-Their addresses carry a digest or a version, so they never change and are kept for good.
+Their addresses carry a digest or a version, so they never change.
 """
 
 from __future__ import annotations
@@ -23,6 +23,8 @@ from classifier.predictor import ArtifactError, NoModel, Portable
 logger = logging.getLogger(__name__)
 
 FOREVER = "public, max-age=31536000, immutable"
+# Photos in it may be taken back.
+A_WHILE = "public, max-age=600"
 TYPES = {".js": "text/javascript; charset=utf-8", ".wasm": "application/wasm"}
 
 
@@ -104,11 +106,10 @@ def model_file(request: HttpRequest, sha256: str) -> FileResponse:
 
 @require_safe
 def memory_file(request: HttpRequest, sha256: str, digest: str) -> FileResponse:
-    """Give what a champion compares photos with; an earlier one's for open pages."""
+    """Give what the champion compares photos with; no earlier one's (decision 13)."""
     model = network.current()
     try:
-        is_live = model is not None and model.sha256 == sha256
-        found = network.memory() if is_live else network.earlier_memory(sha256)
+        found = network.memory() if model and model.sha256 == sha256 else None
     except (ArtifactError, NoModel) as error:
         raise Http404 from error
     if found is None or found.sha256 != digest:
@@ -123,7 +124,9 @@ def prototypes_file(request: HttpRequest, sha256: str) -> FileResponse:
     found = prototypes.content(sha256)
     if found is None:
         raise Http404
-    return _in_memory(request, found)
+    response = _in_memory(request, found)
+    response["Cache-Control"] = A_WHILE
+    return response
 
 
 @lru_cache(maxsize=1)

@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-import logging
 from dataclasses import dataclass
-from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from classifier import model_folders, predictor
-from classifier.predictor import MODEL, ArtifactError, NoModel, Portable
-
-logger = logging.getLogger(__name__)
+from classifier import predictor
+from classifier.predictor import MODEL, NoModel, Portable
 
 
 @dataclass(frozen=True)
@@ -54,18 +50,3 @@ def memory() -> Portable | None:
     NoModel.
     """
     return predictor.champion().portable_memory()
-
-
-def earlier_memory(sha256: str) -> Portable | None:
-    """Return those of a model that was live, for pages still open."""
-    file = model_folders.earlier_file(sha256)
-    return None if file is None else _memory_of(file.parent)
-
-
-@lru_cache(maxsize=1)
-def _memory_of(folder: Path) -> Portable | None:
-    try:
-        return predictor.memory_of(folder)
-    except ArtifactError as error:
-        logger.warning("no remembered photos of an earlier model: %s", error)
-        return None

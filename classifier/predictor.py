@@ -35,7 +35,6 @@ from ml.prototypes import LEAST as LEAST_FOR_A_PROTOTYPE
 from ml.prototypes import SHARPNESS
 from ml.quality import Quality
 from ml.recipe import RECIPES
-from ml.rejection import rejector_of
 
 if TYPE_CHECKING:
     import numpy as np
@@ -75,7 +74,6 @@ __all__ = [
     "expect",
     "forget",
     "load",
-    "memory_of",
     "one_model",
     "predict",
     "quality",
@@ -291,15 +289,6 @@ def describe() -> Description | None:
         labels=frozenset(model.manifest.motifs),
         single=frozenset(model.manifest.single),
     )
-
-
-def memory_of(folder: Path) -> Portable | None:
-    """Return what the model in a folder compares photos with; None for nothing.
-
-    Raises ArtifactError.
-    """
-    rejector = rejector_of(read(folder))
-    return None if rejector is None else rejector.portable()
 
 
 def recipes() -> tuple[str, ...]:

@@ -37,6 +37,7 @@ NAMED = (
     "js/camera.js",
     "js/recogniser.worker.js",
     "js/look.js",
+    "js/coach.js",
 )
 """What the start pages are made of; imports are in the digest of who imports."""
 

@@ -1,7 +1,7 @@
 // The live camera: frames are recognised on this device and never leave it.
 
 import { keptModel, recogniser, remove } from "./device.js";
-import { localModel, newMotifs, places, sentence, sizeSentence, words, writeScores } from "./local.js";
+import { forgetModel, localModel, newMotifs, places, sentence, sizeSentence, words, writeScores } from "./local.js";
 import { extended, mix, newScores } from "./prototypes.js";
 import { answer as decide } from "./rules.js";
 import { Settled } from "./settle.js";
@@ -22,7 +22,8 @@ const panel = document.getElementById("live");
 const part = (name) => panel.querySelector(`[data-live="${name}"]`);
 let looking = null; // the recogniser, once it is ready
 let known = null; // the motifs that its network never learned
-let added = {}; // their scores
+let added = null; // their scores, once a frame was looked at closely
+let framesSinceClose = 0;
 let stream = null;
 let settled = null;
 let frames = 0;
@@ -58,7 +59,10 @@ async function start() {
   const mine = ++run;
   show("loading");
   // The camera opens, and asks whether it may, while the recogniser starts.
-  const isStarted = startRecogniser().catch(() => (looking = null));
+  const isStarted = startRecogniser().catch(() => {
+    looking = null;
+    forgetModel();
+  });
   const isOpen = await openCamera(mine, BEHIND);
   await isStarted;
   if (isOpen && mine === run) watch(mine);
@@ -111,7 +115,7 @@ function watch(mine) {
 function watchAnew(mine) {
   const model = extended(looking.model, known);
   settled = new Settled((scores, ...rest) => decide(scores, model, ...rest));
-  added = Object.fromEntries(Object.keys(known?.photos ?? {}).map((label) => [label, 0]));
+  added = null;
   part("answer").textContent = words.looking;
   hinted = Object.fromEntries(HINTS.map((hint) => [hint, 0]));
   next(mine);
@@ -161,7 +165,7 @@ function next(mine) {
     isNew = false;
     try {
       const picture = await createImageBitmap(video);
-      const isClose = Boolean(known) && frames % CLOSE === 0;
+      const isClose = Boolean(known) && (!added || framesSinceClose >= CLOSE);
       take(await looking.look(picture, { isFrame: true, isClose }), mine);
     } catch {
       if (mine === run) complain(words.noRecogniser);
@@ -186,8 +190,12 @@ function next(mine) {
 function take(seen, mine) {
   if (mine !== run || isFrozen) return;
   // Asked of one frame in many; the last word holds until the next.
-  if (seen.close) added = newScores([seen.close], known);
-  const scores = mix(seen.scores, added);
+  framesSinceClose += 1;
+  if (seen.close) {
+    added = newScores([seen.close], known);
+    framesSinceClose = 0;
+  }
+  const scores = mix(seen.scores, added ?? {});
   const hasChanged = settled.take(scores, seen.quality.usable, seen.distance);
   frames += 1;
   panel.dataset.frames = frames;

@@ -26,21 +26,33 @@ export async function available(places) {
   }
 }
 
+/** Return the recogniser's cache, if there is one. */
+async function cacheOf() {
+  return "caches" in window && (await caches.has(CACHE)) ? caches.open(CACHE) : null;
+}
+
 /** Return a file that never changes, from this device or the site, or null.
  *
- * It is kept beside the recogniser where that is kept; of its folder nothing else is.
+ * It is kept beside the recogniser where that is kept and there is room.
  */
 export async function kept(address) {
-  const cache = "caches" in window && (await caches.has(CACHE)) ? await caches.open(CACHE) : null;
-  const found = (await cache?.match(address)) ?? (await fetch(address).catch(() => null));
+  const cache = await cacheOf().catch(() => null);
+  const here = await cache?.match(address).catch(() => null);
+  const found = here ?? (await fetch(address).catch(() => null));
   const content = found?.ok ? await found.arrayBuffer().catch(() => null) : null;
-  if (!content || !cache || (await cache.match(address))) return content;
-  const folder = new URL(".", new URL(address, location.href)).href;
-  for (const { url } of await cache.keys()) {
-    if (url.startsWith(folder)) await cache.delete(url);
+  if (content && cache && !here) {
+    await cache.put(address, new Response(content.slice(0))).catch(() => {});
   }
-  await cache.put(address, new Response(content.slice(0)));
   return content;
+}
+
+/** Delete what is kept of a folder but for one file, or for none. */
+export async function forgetBut(address, folder) {
+  const cache = await cacheOf();
+  for (const { url } of (await cache?.keys()) ?? []) {
+    const { pathname } = new URL(url);
+    if (pathname.startsWith(folder) && pathname !== address) await cache.delete(url);
+  }
 }
 
 /** Return the model that is on this device with all that it takes, or null. */

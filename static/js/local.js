@@ -2,7 +2,7 @@
 
 import { available, keptModel, recogniser } from "./device.js";
 import { draw, swatch } from "./overlay.js";
-import { extended, mix, newScores, prototypesFor } from "./prototypes.js";
+import { extended, forgetOthers, mix, newScores, prototypesFor } from "./prototypes.js";
 import { answer as decide, suggest, unknownScore } from "./rules.js";
 
 const DYES = { motif: "green", either: "yellow", unknown: "black" };
@@ -71,8 +71,14 @@ export async function localModel() {
   return model;
 }
 
+/** Ask the site again which model it has: the one that it named cannot be had. */
+export function forgetModel() {
+  asking = null;
+}
+
 // Asked for while the page is still being read.
 localModel();
+if (facts) forgetOthers(facts.prototypes);
 
 /** Say what is on the device already, or how much would be fetched; null for never. */
 export async function sizeSentence() {
@@ -110,6 +116,7 @@ export async function answerHere(files, { note, mayFetch = false, onProgress }) 
     const made = section(looks, note, looking.model, known, distance);
     return { section: made, overlay: overlay(looks) };
   } catch {
+    forgetModel();
     return null;
   }
 }

@@ -1,15 +1,21 @@
 // Motifs that the network never learned, known by a few photos: ml/prototypes.py's `mix`.
 // tests/browser/test_this_device.py holds the two side by side.
 
-import { kept } from "./device.js";
+import { forgetBut, kept } from "./device.js";
 import { read, rowsFrom, similarities, unitMean } from "./memory.js";
 
+const FOLDER = "/files/prototypes/";
 const reading = new Map();
+
+/** Delete prototypes that the page does not name: photos in them were taken back. */
+export function forgetOthers(about) {
+  return forgetBut(about?.url, FOLDER).catch(() => {});
+}
 
 /** Return prototypes that fit a model, read once, or null where they are not to be had. */
 export async function prototypesFor(about, model) {
   if (!about || about.sha256 !== model.sha256) return null;
-  if (!reading.has(about.url)) reading.set(about.url, load(about));
+  if (!reading.has(about.url)) reading.set(about.url, load(about).catch(() => null));
   const found = await reading.get(about.url);
   if (!found) reading.delete(about.url);
   return found;

@@ -35,6 +35,12 @@ __all__ = ["camera", "open_camera"]
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db]
 
+ANSWERS_FROM_NOW_ON = """() => {
+  const answer = document.querySelector("[data-live=answer]");
+  window.answers = [];
+  new MutationObserver(() => window.answers.push(answer.innerText))
+    .observe(answer, { childList: true, characterData: true, subtree: true });
+}"""
 RULE = {"parts": {"distance": [0.3, 0.1], "doubt": [-2.0, 2.0]}, "threshold": 1.3}
 
 
@@ -160,6 +166,12 @@ def test_the_live_camera_knows_a_motif_of_three_photos(open_camera, renamed):
     scores = page.locator("[data-live=scores]")
     expect(scores).to_contain_text(renamed)
     expect(page.locator("[data-live=answer]")).to_contain_text(renamed)
+    # Whoever resumes is never told of a motif that only the network sees.
+    page.locator("[data-live=freeze]").click()
+    page.evaluate(ANSWERS_FROM_NOW_ON)
+    page.locator("[data-live=resume]").click()
+    page.wait_for_function("() => window.answers.length > 1")
+    assert all(renamed in said for said in page.evaluate("window.answers")[1:])
     kept(page)
     controlled(page)
     page.context.set_offline(True)

@@ -391,12 +391,12 @@ class TestTheFileForBrowsers:
         prototypes.recognised()
         return prototypes.for_browsers()
 
-    def test_it_is_found_by_its_content_and_kept_for_good(self, about, client, fake):
+    def test_it_is_found_by_its_content_and_kept_for_a_while(self, about, client, fake):
         assert about["labels"] == ["baru"]
         assert about["photos"] == {"baru": 3}
         given = client.get(about["url"])
         assert b"".join(given.streaming_content) == b"numbers"
-        assert "immutable" in given["Cache-Control"]
+        assert given["Cache-Control"] == "public, max-age=600"
 
     def test_it_is_gone_once_a_photo_is_withdrawn(self, about, client, later):
         Photo.objects.filter(determined_outcome="motif").update(access="restricted")

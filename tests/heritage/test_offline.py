@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
-import pytest
+import re
+from pathlib import Path
 
+import pytest
+from django.contrib.staticfiles import finders
+
+from heritage import offline
 from heritage.offline import HEADER
 
 pytestmark = pytest.mark.django_db
@@ -51,3 +56,23 @@ def test_the_manifest_starts_where_cloths_are_identified(client, language, code)
     assert found["start_url"] == f"/{code}/identify/"
     assert found["lang"] == code
     assert {icon["sizes"] for icon in found["icons"]} == {"192x192", "512x512"}
+
+
+def test_every_module_of_the_recogniser_makes_a_new_worker_when_it_changes(client):
+    """Its worker imports them by addresses that only the page knows."""
+    page = client.get("/en/identify/").content.decode()
+    place = re.search(r'<div id="local"[^>]*>', page)
+    assert place
+    modules = set(re.findall(r"/static/(js/[\w.]+?)(?:\.[0-9a-f]{12})?\.js", place[0]))
+    scripts = {name.removesuffix(".js") for name in offline.NAMED}
+    imported = set()
+    waiting = [name for name in scripts if name.startswith("js/")]
+    while waiting:
+        text = Path(str(finders.find(f"{waiting.pop()}.js"))).read_text()
+        for name in re.findall(r'from "\./([\w.]+)\.js"', text):
+            if f"js/{name}" not in imported:
+                imported.add(f"js/{name}")
+                waiting.append(f"js/{name}")
+
+    assert modules
+    assert modules <= scripts | imported
