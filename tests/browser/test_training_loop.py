@@ -79,7 +79,7 @@ def confirmed(transactional_db, tmp_path):
     write_photos(tmp_path / "everyday", "checks", EVERYDAY, 50)
     for file in sorted((tmp_path / "everyday").glob("*.jpg")):
         given = ContributionFactory(accepted=True, consent_to_train=True)
-        photo = PhotoFactory(contribution=given, content=file.read_bytes())
+        photo = PhotoFactory(contribution=given, content=enlarged(file))
         PhotoCheck.objects.create(photo=photo, checked_at=LONG_AGO)
         for person in experts:
             identify_photo(photo=photo, outcome="not_cloth", by=person, is_blind=True)
@@ -130,7 +130,7 @@ def with_labels_shuffled(dataset):
 
 def held_back(tmp_path):
     """A photo of the new motif that nobody ever gave."""
-    write_photos(tmp_path / "held-back", "grain", 1, 99)
+    write_photos(tmp_path / "held-back", "grain", 1, 82)
     (file,) = (tmp_path / "held-back").glob("*.jpg")
     return enlarged(file)
 
