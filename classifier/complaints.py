@@ -66,8 +66,8 @@ _KNOWN = tuple(
             gettext_noop("No photo of this dataset may be used any more."),
         ),
         (
-            r" has no photos in its test split",
-            gettext_noop("This dataset has no photo to test with."),
+            r" has no photos of motifs in its test split",
+            gettext_noop("This dataset has no photo of a motif to test with."),
         ),
         (
             r"^None of the photos in .* can be read",

@@ -103,13 +103,20 @@ def compare(champion: Mapping[str, Any], challenger: Mapping[str, Any]) -> Verdi
     }:
         return Verdict(False, (Rule("same_photos", False),), ())
     both = (champion["each"], challenger["each"])
+    same = Rule("same_photos", True, before=len(before), after=len(after))
     motifs = sorted(set(both[0]["motifs"]) | set(both[1]["motifs"]))
+    shown = sum(said["label"] in motifs for said in before.values())
+    tested = Rule("motifs_tested", bool(shown), before=shown, after=shown)
+    # All the rules about motifs would hold, of none.
+    if not shown:
+        return Verdict(False, (same, tested), ())
     changes = _holm([_change(m, before, after) for m in motifs])
     changes = [change for change in changes if change.photos]
     worse = tuple(c.motif for c in changes if c.is_worse)
     gone = tuple(c.motif for c in changes if c.before and not c.after)
     rules = (
-        Rule("same_photos", True, before=len(before), after=len(after)),
+        same,
+        tested,
         Rule("motifs", not worse, motifs=worse),
         Rule("lost", not gone, motifs=gone),
         _no_less("macro_f1", macro_f1(before), macro_f1(after), MACRO_F1),
@@ -294,6 +301,17 @@ def sentence(rule: Mapping[str, Any]) -> str:
             ) % {"counter": int(rule["before"])}
         case "same_photos", _:
             return gettext("The two were not asked about the same test photos.")
+        case "motifs_tested", True:
+            return ngettext(
+                "One of them shows a motif.",
+                "%(counter)d of them show motifs.",
+                int(rule["before"]),
+            ) % {"counter": int(rule["before"])}
+        case "motifs_tested", _:
+            return gettext(
+                "No test photo shows a motif that either knows, so nothing says how "
+                "well they recognise motifs."
+            )
         case "motifs", True:
             return gettext("No motif is recognised significantly worse.")
         case "motifs", _:

@@ -194,6 +194,30 @@ def test_other_test_photos_cannot_be_compared(other):
     assert [one.code for one in verdict.rules] == ["same_photos"]
 
 
+def test_photos_of_no_motif_alone_say_nothing_of_a_challenger():
+    one = evaluated(truth(each=0))
+
+    verdict = gate.compare(one, one)
+
+    assert not verdict.passed
+    assert rule(verdict, "motifs_tested").holds is False
+    assert (
+        "No test photo shows a motif"
+        in gate.sentences(verdict.as_json())[1]["sentence"]
+    )
+
+
+def test_a_motif_that_only_the_challenger_knows_is_tested_too():
+    photos = {f"test/baru/{n}.jpg": "baru" for n in range(3)}
+
+    verdict = gate.compare(
+        evaluated(photos), evaluated(photos, motifs=(*MOTIFS, "baru"))
+    )
+
+    assert rule(verdict, "motifs_tested").holds
+    assert verdict.passed
+
+
 def test_evaluations_without_photos_cannot_be_compared():
     assert not gate.compare({"macro_f1": 0.5}, {"macro_f1": 0.9}).passed
 

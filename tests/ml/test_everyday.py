@@ -118,12 +118,17 @@ def test_too_few_are_not_learned_but_for_a_label_that_has_others(folder: Path):
     assert everyday.learnable(parts[:1], [NONE]) == (parts[:1], [])
 
 
-def test_evaluate_asks_about_those_that_test(
-    model: Path, photos: Path, folder: Path, capsys
-):
-    command = ["evaluate", str(model), str(photos), "--everyday", str(folder)]
+TESTED = ["--split", "test", "--json", "--each", "--quiet"]
 
-    assert main([*command, "--split", "test", "--json", "--each", "--quiet"]) == 0
+
+def test_evaluate_asks_about_those_that_test(
+    model: Path, folder: Path, tmp_path: Path, capsys
+):
+    for seed, side in enumerate(("train", "test")):
+        write_photos(tmp_path / "set" / side / "dots", "dots", 2, seed)
+    command = ["evaluate", str(model), str(tmp_path / "set"), "--everyday", str(folder)]
+
+    assert main([*command, *TESTED]) == 0
 
     said = capsys.readouterr()
     rows = json.loads(said.out)["each"]["photos"]
@@ -135,5 +140,19 @@ def test_evaluate_asks_about_those_that_test(
         if s.split == "test"
     }
     assert "not-cloth" in {row["label"] for row in rows}
-    assert {row["photo"] for row in rows} == expected
+    assert {row["photo"] for row in rows} == expected | {
+        f"test/dots/{n:02d}.jpg" for n in range(2)
+    }
     assert "everyday photos: not-cloth: train " in said.err
+
+
+def test_everyday_photos_are_no_test_of_motifs(
+    model: Path, folder: Path, tmp_path: Path, capsys
+):
+    write_photos(tmp_path / "set" / "train" / "dots", "dots", 2, 1)
+    write_photos(tmp_path / "set" / "test" / "not-cloth", "noise", 2, 7)
+    command = ["evaluate", str(model), str(tmp_path / "set"), "--everyday", str(folder)]
+
+    assert main([*command, *TESTED]) == 2
+
+    assert "has no photos of motifs in its test split" in capsys.readouterr().err
