@@ -105,10 +105,13 @@ def compare(champion: Mapping[str, Any], challenger: Mapping[str, Any]) -> Verdi
     both = (champion["each"], challenger["each"])
     same = Rule("same_photos", True, before=len(before), after=len(after))
     motifs = sorted(set(both[0]["motifs"]) | set(both[1]["motifs"]))
-    shown = sum(said["label"] in motifs for said in before.values())
-    tested = Rule("motifs_tested", bool(shown), before=shown, after=shown)
+    was, now = (
+        {photo: said for photo, said in side.items() if said["label"] in motifs}
+        for side in (before, after)
+    )
+    tested = Rule("motifs_tested", bool(was), before=len(was), after=len(now))
     # All the rules about motifs would hold, of none.
-    if not shown:
+    if not was:
         return Verdict(False, (same, tested), ())
     changes = _holm([_change(m, before, after) for m in motifs])
     changes = [change for change in changes if change.photos]
@@ -119,7 +122,7 @@ def compare(champion: Mapping[str, Any], challenger: Mapping[str, Any]) -> Verdi
         tested,
         Rule("motifs", not worse, motifs=worse),
         Rule("lost", not gone, motifs=gone),
-        _no_less("macro_f1", macro_f1(before), macro_f1(after), MACRO_F1),
+        _no_less("macro_f1", macro_f1(was), macro_f1(now), MACRO_F1),
         *_rejection(before, after, *(set(one["motifs"]) for one in both)),
         *_told(champion, challenger),
     )
@@ -335,7 +338,7 @@ def sentence(rule: Mapping[str, Any]) -> str:
 
 def _name(code: str) -> str:
     return {
-        "macro_f1": gettext("Macro-F1"),
+        "macro_f1": gettext("Macro-F1 of the motifs"),
         "auroc": gettext("Telling the unknown from the known (AUROC)"),
         "false_positives": gettext(
             "Unknown let through when 95 per cent of the known are"

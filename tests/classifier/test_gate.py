@@ -122,6 +122,21 @@ def test_a_lower_macro_f1_is_refused():
     assert not verdict.passed
 
 
+def test_what_is_won_among_the_unknown_pays_for_no_motif():
+    spread = {photo for m in MOTIFS for photo in some(m, 2)}
+    before, after = evaluated(truth()), evaluated(truth(), spread)
+    for one, said in ((before, MOTIFS[0]), (after, "batik")):
+        for row in one["each"]["photos"]:
+            row["said"] = said if row["label"] == "batik" else row["said"]
+
+    verdict = gate.compare(before, after)
+
+    assert rule(verdict, "macro_f1").before == 1.0
+    assert rule(verdict, "macro_f1").after < 0.95
+    assert [one.code for one in verdict.rules if one.holds is False] == ["macro_f1"]
+    assert not verdict.passed
+
+
 def test_worse_rejection_is_refused():
     after = evaluated(truth(), unlike={"other": 0.05})
 
