@@ -6,6 +6,7 @@ import hashlib
 import json
 import shutil
 from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,7 @@ from PIL import Image
 from ml import dataset, everyday
 from ml.__main__ import main
 from ml.dataset import Dataset
+from ml.duplicates import with_clusters
 from tests.ml.conftest import write_photos
 
 NONE = Dataset(Path("none"), (), ())
@@ -116,6 +118,26 @@ def test_too_few_are_not_learned_but_for_a_label_that_has_others(folder: Path):
     assert [part.labels for part in joined] == [("not-cloth",)]
     assert len(none) == 1
     assert everyday.learnable(parts[:1], [NONE]) == (parts[:1], [])
+
+
+def test_everyday_photos_stay_where_they_are_when_a_run_divides_its_dataset(
+    folder: Path, tmp_path: Path
+):
+    write_photos(tmp_path / "rendered", "noise", 6, 8)
+    write_photos(tmp_path / "set" / "dots", "dots", 6, 1)
+    parts, _ = everyday.load(folder, NONE)
+    learned = [
+        replace(p, samples=tuple(s for s in p.samples if s.split == "train"))
+        for p in parts
+    ]
+    rendered = dataset.load_unknown(tmp_path / "rendered", "other-cloth")
+    data = dataset.join(dataset.load(tmp_path / "set"), [rendered, *learned])
+
+    divided = dataset.split(with_clusters(data), seed=1)
+
+    own = {s.path for part in learned for s in part.samples}
+    assert {s.split for s in divided.samples if s.path in own} == {"train"}
+    assert divided.counts()["other-cloth"].keys() == {"train", "val", "test"}
 
 
 TESTED = ["--split", "test", "--json", "--each", "--quiet"]
