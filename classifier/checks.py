@@ -1,4 +1,4 @@
-"""Is there a model to identify with? Asked by ``manage.py check``."""
+"""Is there a model, and what the settings name? Asked by ``manage.py check``."""
 
 from __future__ import annotations
 
@@ -8,8 +8,9 @@ from typing import Any
 from django.apps import AppConfig
 from django.conf import settings
 from django.core.checks import CheckMessage, Warning, register
+from django.utils.translation import override
 
-from classifier import predictor
+from classifier import everyday, predictor
 
 
 @register("classifier")
@@ -32,3 +33,27 @@ def check_model(
             )
         ]
     return []
+
+
+@register("classifier")
+def check_everyday(
+    app_configs: Sequence[AppConfig] | None, **kwargs: Any
+) -> list[CheckMessage]:
+    """Warn when TRAINING_UNKNOWN names a folder without everyday photos."""
+    found = everyday.state()
+    if found in ("none", "used"):
+        return []
+    with override("en"):
+        said = str(everyday.SENTENCES[found])
+    return [
+        Warning(
+            said,
+            hint=(
+                f"TRAINING_UNKNOWN is {settings.TRAINING_UNKNOWN}. Name a folder that "
+                "has photos below not-cloth/ or other-cloth/ and that the workers may "
+                "read, or leave it empty. Until then runs and comparisons go on "
+                "without."
+            ),
+            id="classifier.W002",
+        )
+    ]

@@ -10,6 +10,8 @@ import re
 
 from django.utils.translation import gettext, gettext_noop
 
+from classifier.labels import UNKNOWN_LABELS
+
 ERROR = "error: "
 UNREADABLE = gettext_noop(
     "These photos cannot be read: %(photos)s. Take them out, build a new dataset "
@@ -20,9 +22,43 @@ MODEL = gettext_noop(
     "were made."
 )
 
+_NO_MOTIF = rf"(?P<label>{'|'.join(UNKNOWN_LABELS)})"
 _KNOWN = tuple(
     (re.compile(pattern), sentence)
     for pattern, sentence in (
+        (
+            rf"^The label {_NO_MOTIF} is empty",
+            gettext_noop(
+                "The label %(label)s, for what is no motif, has no photo in this "
+                "dataset."
+            ),
+        ),
+        (
+            rf"^The label {_NO_MOTIF} has one photo",
+            gettext_noop(
+                "The label %(label)s, for what is no motif, has only one photo. It "
+                "needs at least two: one to learn from and one to check with."
+            ),
+        ),
+        (
+            rf"^All (?P<count>\d+) photos of {_NO_MOTIF} are of one group",
+            gettext_noop(
+                "All %(count)s photos of the label %(label)s, for what is no motif, "
+                "are of one group. It needs photos of another one."
+            ),
+        ),
+        (
+            rf"^The label {_NO_MOTIF} has no (readable )?photo to learn from",
+            gettext_noop(
+                "The label %(label)s, for what is no motif, has no photo to learn from."
+            ),
+        ),
+        (
+            rf"^The label {_NO_MOTIF} has no (readable )?photo to check with",
+            gettext_noop(
+                "The label %(label)s, for what is no motif, has no photo to check with."
+            ),
+        ),
         (
             r"^The label (?P<label>\S+) is empty",
             gettext_noop("The motif %(label)s has no photo in this dataset."),
@@ -66,8 +102,8 @@ _KNOWN = tuple(
             gettext_noop("No photo of this dataset may be used any more."),
         ),
         (
-            r" has no photos in its test split",
-            gettext_noop("This dataset has no photo to test with."),
+            r" has no photos of motifs in its test split",
+            gettext_noop("This dataset has no photo of a motif to test with."),
         ),
         (
             r"^None of the photos in .* can be read",
@@ -92,8 +128,11 @@ _KNOWN = tuple(
             r"does not hold the weights of|does not fit the network"
             r"|is a network of another width|^There is no model folder"
             r"|is not a model: no |is not the file that was trained"
-            r"|^The model folder .* has no |^The manifest |manifest\S* cannot be read"
+            r"|^The model folder .* ?has no |^The manifest('s)? "
+            r"|^An unknown label cannot be stated|manifest\S* cannot be read"
             r"|does not hold a manifest|is not the network that its manifest"
+            r"|^The model rejects by embeddings but has no "
+            r"|^The embeddings |has no embeddings\.npz; train it again"
             r"|holds the network \w+, and |tflite does not run",
             MODEL,
         ),

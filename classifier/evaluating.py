@@ -131,6 +131,8 @@ def _ask(model: Path, photos: Path, wanted: list[str | Path]) -> dict[str, Any]:
         raise CannotEvaluate(TOO_LONG) from error
     if done.returncode:
         said = done.stderr.strip()
-        raise CannotEvaluate(found_in(said) or said.rpartition("\n")[2] or KILLED)
+        # What a killed process said last is no reason: it tells how far it was.
+        last = said.rpartition("\n")[2] if done.returncode > 0 else ""
+        raise CannotEvaluate(found_in(said) or last or KILLED)
     figures: dict[str, Any] = json.loads(done.stdout)
     return figures

@@ -103,16 +103,26 @@ def compare(champion: Mapping[str, Any], challenger: Mapping[str, Any]) -> Verdi
     }:
         return Verdict(False, (Rule("same_photos", False),), ())
     both = (champion["each"], challenger["each"])
+    same = Rule("same_photos", True, before=len(before), after=len(after))
     motifs = sorted(set(both[0]["motifs"]) | set(both[1]["motifs"]))
+    was, now = (
+        {photo: said for photo, said in side.items() if said["label"] in motifs}
+        for side in (before, after)
+    )
+    tested = Rule("motifs_tested", bool(was), before=len(was), after=len(now))
+    # All the rules about motifs would hold, of none.
+    if not was:
+        return Verdict(False, (same, tested), ())
     changes = _holm([_change(m, before, after) for m in motifs])
     changes = [change for change in changes if change.photos]
     worse = tuple(c.motif for c in changes if c.is_worse)
     gone = tuple(c.motif for c in changes if c.before and not c.after)
     rules = (
-        Rule("same_photos", True, before=len(before), after=len(after)),
+        same,
+        tested,
         Rule("motifs", not worse, motifs=worse),
         Rule("lost", not gone, motifs=gone),
-        _no_less("macro_f1", macro_f1(before), macro_f1(after), MACRO_F1),
+        _no_less("macro_f1", macro_f1(was), macro_f1(now), MACRO_F1),
         *_rejection(before, after, *(set(one["motifs"]) for one in both)),
         *_told(champion, challenger),
     )
@@ -294,6 +304,17 @@ def sentence(rule: Mapping[str, Any]) -> str:
             ) % {"counter": int(rule["before"])}
         case "same_photos", _:
             return gettext("The two were not asked about the same test photos.")
+        case "motifs_tested", True:
+            return ngettext(
+                "One of them shows a motif.",
+                "%(counter)d of them show motifs.",
+                int(rule["before"]),
+            ) % {"counter": int(rule["before"])}
+        case "motifs_tested", _:
+            return gettext(
+                "No test photo shows a motif that either knows, so nothing says how "
+                "well they recognise motifs."
+            )
         case "motifs", True:
             return gettext("No motif is recognised significantly worse.")
         case "motifs", _:
@@ -317,7 +338,7 @@ def sentence(rule: Mapping[str, Any]) -> str:
 
 def _name(code: str) -> str:
     return {
-        "macro_f1": gettext("Macro-F1"),
+        "macro_f1": gettext("Macro-F1 of the motifs"),
         "auroc": gettext("Telling the unknown from the known (AUROC)"),
         "false_positives": gettext(
             "Unknown let through when 95 per cent of the known are"

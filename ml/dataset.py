@@ -41,6 +41,8 @@ class Sample:
     label: str
     group: str
     split: str | None = None
+    is_fixed: bool = False
+    """Whether it stays on the side it has, whatever else its label lacks."""
 
 
 @dataclass(frozen=True)
@@ -217,9 +219,9 @@ def split(
     """Return the dataset with every photo on one side, whole groups together.
 
     Sides given by folders are kept; a label that has no val or test folder of its own
-    gets them from its train photos, unless its sides are final. Within each label whole
-    groups are dealt at random, so the shares are as near to ``fractions`` as the groups
-    allow.
+    gets them from its train photos, unless its sides are final or the photos fixed.
+    Within each label whole groups are dealt at random, so the shares are as near to
+    ``fractions`` as the groups allow.
 
     Args:
         dataset: as ``load`` or ``join`` gives it.
@@ -233,6 +235,7 @@ def split(
     refuse_leaks(dataset)
     generator = np.random.default_rng(seed)
     side: dict[str, str] = {s.group: s.split for s in dataset.samples if s.split}
+    fixed = {s.group for s in dataset.samples if s.split and s.is_fixed}
     by_label: dict[str, Counter[str]] = defaultdict(Counter)
     for sample in dataset.samples:
         by_label[sample.label][sample.group] += 1
@@ -240,11 +243,14 @@ def split(
     for label in sorted(dataset.labels, key=lambda one: (len(by_label[one]), one)):
         groups = by_label[label]
         _refuse_too_few(label, groups)
-        movable = [g for g in sorted(groups) if side.get(g, "train") == "train"]
+        learned = [g for g in sorted(groups) if side.get(g, "train") == "train"]
+        movable = [g for g in learned if g not in fixed]
         missing = [name for name in SPLITS[1:] if not _has(side, groups, name)]
         if missing and label not in dataset.final:
+            # The first stays in train; a fixed one spares the others from it.
+            staying = [g for g in learned if g in fixed][:1]
             movable = [movable[i] for i in generator.permutation(len(movable))]
-            for name, group in _deal(groups, movable, missing, fractions):
+            for name, group in _deal(groups, staying + movable, missing, fractions):
                 side[group] = name
         for group in groups:
             side.setdefault(group, "train")

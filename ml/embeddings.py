@@ -132,7 +132,9 @@ def read(artifact: Artifact) -> Embeddings | None:
             vectors = unit(held["vectors"])
             labels, names = held["labels"].tolist(), held["names"].tolist()
     except (OSError, KeyError, ValueError, EOFError, zipfile.BadZipFile) as error:
-        raise ArtifactError(f"{path} cannot be read: {error}") from error
+        raise ArtifactError(f"The embeddings {path} cannot be read: {error}") from error
     if vectors.ndim != 2 or not len(vectors) == len(labels) == len(names):
-        raise ArtifactError(f"{path} does not hold a label and a name per embedding.")
+        raise ArtifactError(
+            f"The embeddings {path} lack a label and a name per embedding."
+        )
     return Embeddings(vectors, tuple(labels), tuple(names))

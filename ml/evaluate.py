@@ -234,7 +234,7 @@ def evaluate(
         The figures, and what was said of each photo.
 
     Raises:
-        DatasetError: the model knows none of the labels, or the split is empty.
+        DatasetError: the model knows none of the labels, or the split has no motif.
     """
     manifest = predictor.manifest
     if not set(known.motifs) & set(manifest.motifs):
@@ -245,8 +245,11 @@ def evaluate(
     samples = [s for part in (known, *unknown) for s in part.samples]
     if split is not None:
         samples = [s for s in samples if s.split == split]
-        if not samples:
-            raise DatasetError(f"{known.root} has no photos in its {split} split.")
+        # Whatever else is there: photos of no motif alone say nothing of motifs.
+        if not any(s.label in known.motifs for s in known.of(split)):
+            raise DatasetError(
+                f"{known.root} has no photos of motifs in its {split} split."
+            )
     asked = ask(predictor, samples, progress)
     if not len(asked.truth):
         raise DatasetError(f"None of the photos in {known.root} can be read.")

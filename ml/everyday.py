@@ -52,7 +52,7 @@ def load(folder: Path, beside: Dataset) -> tuple[list[Dataset], list[str]]:
             except OSError as error:
                 left_out.append(f"{path} cannot be read: {error}")
                 continue
-            sample = Sample(path, label, digest, side_of(digest))
+            sample = Sample(path, label, digest, side_of(digest), is_fixed=True)
             if not readable(sample):
                 left_out.append(f"{path} cannot be read.")
             elif digest in found:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from django.conf import settings
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
+from django.db import transaction
 from django.db.models import OuterRef, Subquery
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
@@ -216,9 +217,12 @@ class ModelVersionAdmin(SeenOnly, admin.ModelAdmin[ModelVersion]):
         dataset = get_object_or_404(
             DatasetVersion, pk=number if number.isdecimal() else None
         )
-        forget_failure(version=version, dataset=dataset)
         try:
-            compare_models_task.delay(version.pk, dataset.pk)
+            # Forgotten first, or a task that fails at once would have its reason
+            # forgotten; kept if the queue takes nothing.
+            with transaction.atomic():
+                forget_failure(version=version, dataset=dataset)
+                compare_models_task.delay(version.pk, dataset.pk)
         # A queue can be down in more ways than its library has errors for.
         except Exception as error:
             logger.warning("the queue is down, nothing is evaluated: %r", error)

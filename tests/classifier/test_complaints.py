@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import ast
 import shutil
+from importlib import import_module
+from pathlib import Path
 
 import pytest
 from django.conf import settings as site
 from django.utils import translation
 
+import ml
 from classifier import complaints, predictor, training
 from classifier.complaints import found_in, in_words
+from classifier.labels import UNKNOWN_LABELS
 from ml import artifact, dataset
 from ml.__main__ import main
 from ml.artifact import ArtifactError
-from ml.dataset import DatasetError
+from ml.dataset import Dataset, DatasetError, Sample
 from tests.ml.conftest import write_photos
 
 
@@ -44,6 +49,45 @@ def one_cloth(folder):
 def nothing(folder):
     shutil.rmtree(folder)
     folder.mkdir()
+
+
+@pytest.mark.parametrize("label", UNKNOWN_LABELS)
+@pytest.mark.parametrize(
+    ("harm", "sentence"),
+    [
+        (no_photo, "The label %s, for what is no motif, has no photo in this dataset."),
+        (one_photo, "The label %s, for what is no motif, has only one photo."),
+        (one_cloth, "All 6 photos of the label %s, for what is no motif, are of one g"),
+    ],
+)
+def test_what_is_no_motif_is_called_none(folder, harm, sentence, label, capsys):
+    harm(folder)
+    (folder / "dots").rename(folder / label)
+    if (groups := folder / "groups.csv").exists():
+        groups.write_text(groups.read_text().replace("dots/", f"{label}/"))
+
+    assert main(["train", str(folder), "--out", str(folder.with_name("m"))]) == 2
+
+    complaint = found_in(capsys.readouterr().err)
+    with translation.override("en"):
+        assert in_words(complaint).startswith(sentence % label)
+
+
+@pytest.mark.parametrize("side", ["train", "val"])
+def test_a_side_that_lacks_a_label_is_told_of_a_motif_or_of_what_is_none(side):
+    def told(label):
+        sides = [one for one in ("train", "val") if one != side]
+        photos = [Sample(Path("a"), label, "a", one) for one in sides]
+        with pytest.raises(DatasetError) as caught:
+            dataset.refuse_gaps(Dataset(Path(), (label,), tuple(photos)))
+        with translation.override("en"):
+            return in_words(str(caught.value))
+
+    lacks = "learn from" if side == "train" else "check with"
+    assert told("dots") == f"The motif dots has no photo to {lacks}."
+    assert told("not-cloth") == (
+        f"The label not-cloth, for what is no motif, has no photo to {lacks}."
+    )
 
 
 @pytest.mark.parametrize(
@@ -109,6 +153,60 @@ def test_a_model_that_cannot_be_read_is_one_sentence(tmp_path, harm):
 
     with translation.override("en"):
         assert in_words(str(caught.value)) == complaints.MODEL
+
+
+def example(node, module):
+    """Return what a message in the code may look like, with words where values go."""
+    match node:
+        case ast.Constant(value=value):
+            return str(value)
+        case ast.JoinedStr(values=parts):
+            return "".join(example(part, module) for part in parts)
+        case ast.FormattedValue(value=value):
+            return example(value, module)
+        case ast.BinOp(op=ast.Div(), right=right):
+            return f"/models/7/{example(right, module)}"
+        case ast.Attribute(value=ast.Name(id=owner), attr=name):
+            return example(ast.Name(name), getattr(module, owner, None))
+        case ast.Name(id=name):
+            value = getattr(module, name, None)
+            return value if isinstance(value, str) else name
+    return "this"
+
+
+def messages(name):
+    """Return an example of each message of an exception that ``ml`` raises."""
+    root = Path(ml.__path__[0])
+    for file in sorted(root.rglob("*.py")):
+        for node in ast.walk(ast.parse(file.read_text())):
+            match node:
+                case ast.Raise(exc=ast.Call(func=func, args=[said])) if (
+                    getattr(func, "id", getattr(func, "attr", "")) == name
+                ):
+                    parts = file.relative_to(root.parent).with_suffix("").parts
+                    yield example(said, import_module(".".join(parts)))
+
+
+NEVER_OF_A_SITE = (
+    # A run's folder is named by its number, so that it is never taken.
+    " already exists. Choose",
+    " exists without a ",
+    # The site does not call `python -m ml remember`.
+    " has its embeddings.npz already",
+    " has no label ",
+)
+
+
+def test_whatever_can_be_wrong_with_a_model_is_one_sentence():
+    said = [
+        one
+        for one in messages("ArtifactError")
+        if not any(part in one for part in NEVER_OF_A_SITE)
+    ]
+
+    assert len(said) > 20
+    with translation.override("en"):
+        assert [one for one in said if in_words(one) != complaints.MODEL] == []
 
 
 def test_the_last_complaint_counts_with_the_lines_that_belong_to_it():

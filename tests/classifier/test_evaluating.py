@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import sys
 from pathlib import Path
 
 import pytest
@@ -138,6 +139,29 @@ def test_photos_that_cannot_be_evaluated_are_refused_with_the_reason(
         evaluate(version=champion_row(), dataset=dataset)
 
     assert Evaluation.objects.count() == 0
+
+
+@pytest.mark.parametrize(
+    ("script", "problem"),
+    [
+        ("echo everyday photos: none >&2; kill -KILL $$", evaluating.KILLED),
+        ("kill -KILL $$", evaluating.KILLED),
+        ("echo error: No. >&2; echo bye >&2; kill -KILL $$", "No."),
+        ("echo Traceback >&2; echo KeyError: 1 >&2; exit 1", "KeyError: 1"),
+    ],
+)
+def test_why_the_process_ended_is_what_it_complained_of_or_how(
+    tmp_path, monkeypatch, script, problem
+):
+    program = tmp_path / "python"
+    program.write_text(f"#!/bin/sh\n{script}\n")
+    program.chmod(0o755)
+    monkeypatch.setattr(sys, "executable", str(program))
+
+    with pytest.raises(CannotEvaluate) as caught:
+        evaluating._ask(tmp_path, tmp_path, [])
+
+    assert str(caught.value) == problem
 
 
 # What failed is kept for the version's page

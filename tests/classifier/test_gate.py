@@ -122,6 +122,21 @@ def test_a_lower_macro_f1_is_refused():
     assert not verdict.passed
 
 
+def test_what_is_won_among_the_unknown_pays_for_no_motif():
+    spread = {photo for m in MOTIFS for photo in some(m, 2)}
+    before, after = evaluated(truth()), evaluated(truth(), spread)
+    for one, said in ((before, MOTIFS[0]), (after, "batik")):
+        for row in one["each"]["photos"]:
+            row["said"] = said if row["label"] == "batik" else row["said"]
+
+    verdict = gate.compare(before, after)
+
+    assert rule(verdict, "macro_f1").before == 1.0
+    assert rule(verdict, "macro_f1").after < 0.95
+    assert [one.code for one in verdict.rules if one.holds is False] == ["macro_f1"]
+    assert not verdict.passed
+
+
 def test_worse_rejection_is_refused():
     after = evaluated(truth(), unlike={"other": 0.05})
 
@@ -192,6 +207,30 @@ def test_other_test_photos_cannot_be_compared(other):
 
     assert not verdict.passed
     assert [one.code for one in verdict.rules] == ["same_photos"]
+
+
+def test_photos_of_no_motif_alone_say_nothing_of_a_challenger():
+    one = evaluated(truth(each=0))
+
+    verdict = gate.compare(one, one)
+
+    assert not verdict.passed
+    assert rule(verdict, "motifs_tested").holds is False
+    assert (
+        "No test photo shows a motif"
+        in gate.sentences(verdict.as_json())[1]["sentence"]
+    )
+
+
+def test_a_motif_that_only_the_challenger_knows_is_tested_too():
+    photos = {f"test/baru/{n}.jpg": "baru" for n in range(3)}
+
+    verdict = gate.compare(
+        evaluated(photos), evaluated(photos, motifs=(*MOTIFS, "baru"))
+    )
+
+    assert rule(verdict, "motifs_tested").holds
+    assert verdict.passed
 
 
 def test_evaluations_without_photos_cannot_be_compared():

@@ -17,8 +17,15 @@ from classifier import predictor
 from classifier.evaluating import note_failure
 from classifier.groups import MODEL_KEEPER_GROUP
 from classifier.model_views import on_day
-from classifier.models import DatasetVersion, Evaluation, Promotion, SharedAnswer
+from classifier.models import (
+    DatasetVersion,
+    Evaluation,
+    FailedEvaluation,
+    Promotion,
+    SharedAnswer,
+)
 from classifier.promoting import champion_row
+from classifier.tasks import compare_models_task
 from tests.classifier.pictures import photo
 from tests.classifier.rows_of_models import digest, line, model, register
 from tests.classifier.test_gate import evaluated, some, truth
@@ -137,6 +144,28 @@ def test_a_failed_comparison_is_shown_with_its_reason_and_asked_for_again(
 
     assert queued == [("compare", challenger.pk, dataset.pk)]
     assert "Ask again" not in client.get(address).content.decode()
+
+
+def test_a_failure_stays_when_the_queue_does_not_take_the_comparison(
+    client, keeper, challenger, monkeypatch
+):
+    dataset = DatasetVersion.objects.get()
+    note_failure(version=challenger, dataset=dataset, problem="No.")
+    address = reverse(ADMIN + "evaluate", args=[challenger.pk])
+
+    def down(version_id, dataset_id):
+        raise ConnectionError
+
+    monkeypatch.setattr(compare_models_task, "delay", down)
+    client.post(address, {"dataset": dataset.pk})
+    assert FailedEvaluation.objects.get().problem == "No."
+
+    def fails_at_once(version_id, dataset_id):
+        note_failure(version=challenger, dataset=dataset, problem="Again.")
+
+    monkeypatch.setattr(compare_models_task, "delay", fails_at_once)
+    client.post(address, {"dataset": dataset.pk})
+    assert FailedEvaluation.objects.get().problem == "Again."
 
 
 def test_a_report_is_framed_by_its_page_and_can_run_nothing(

@@ -156,7 +156,7 @@ def test_an_evaluation_can_be_recorded(
         (["predict", "{photos}", "x.jpg"], "is not a model"),
         (["evaluate", "{model}", "{tmp}/none"], "is not a folder"),
         (["evaluate", "{model}", "{alien}"], "knows none of the motifs"),
-        (["evaluate", "{model}", "{photos}", "--split", "test"], "no photos in its"),
+        (["evaluate", "{model}", "{photos}", "--split", "test"], "photos of motifs in"),
         (["train", "{empty}", "--out", "{tmp}/out"], "dots is empty"),
         (["train", "{lonely}", "--out", "{tmp}/out"], "one photo"),
         (["train", "{photos}", "--out", "{tmp}/o", "--unknown", "{tmp}/no"], "folder"),

@@ -55,6 +55,31 @@ def test_final_sides_are_not_added_to(tmp_path: Path):
     assert final.counts() == {"a": {"train": 6, "val": 1}}
 
 
+def fixed(label: str, **photos: int) -> list[Sample]:
+    return [
+        Sample(Path(f"{label}-{side}-{n}"), label, f"{side}-{n}", side, is_fixed=True)
+        for side, count in photos.items()
+        for n in range(count)
+    ]
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_fixed_photos_change_no_side_and_others_of_their_label_do(seed: int):
+    alone = of(cloths("a", 9, 1), fixed("not-cloth", train=9, val=1))
+    beside = of(cloths("other", 9, 1), fixed("other", train=9))
+    lone = of(cloths("other", 1, 1), fixed("other", train=9))
+
+    assert dataset.split(alone, seed=seed).counts()["not-cloth"] == {
+        "train": 9,
+        "val": 1,
+    }
+    joined = dataset.split(beside, seed=seed)
+    assert {s.split for s in joined.samples if s.is_fixed} == {"train"}
+    assert joined.counts()["other"].keys() == {"train", "val", "test"}
+    # Others may all leave: what is fixed is there to learn from.
+    assert dataset.split(lone, seed=seed).counts()["other"] == {"train": 9, "val": 1}
+
+
 def test_final_sides_need_sides(tmp_path: Path):
     touch(tmp_path, "a/1.jpg", dataset.SIDES_FILE)
 

@@ -6,6 +6,7 @@ import hashlib
 import json
 import shutil
 from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,7 @@ from PIL import Image
 from ml import dataset, everyday
 from ml.__main__ import main
 from ml.dataset import Dataset
+from ml.duplicates import with_clusters
 from tests.ml.conftest import write_photos
 
 NONE = Dataset(Path("none"), (), ())
@@ -118,12 +120,37 @@ def test_too_few_are_not_learned_but_for_a_label_that_has_others(folder: Path):
     assert everyday.learnable(parts[:1], [NONE]) == (parts[:1], [])
 
 
-def test_evaluate_asks_about_those_that_test(
-    model: Path, photos: Path, folder: Path, capsys
+def test_everyday_photos_stay_where_they_are_when_a_run_divides_its_dataset(
+    folder: Path, tmp_path: Path
 ):
-    command = ["evaluate", str(model), str(photos), "--everyday", str(folder)]
+    write_photos(tmp_path / "rendered", "noise", 6, 8)
+    write_photos(tmp_path / "set" / "dots", "dots", 6, 1)
+    parts, _ = everyday.load(folder, NONE)
+    learned = [
+        replace(p, samples=tuple(s for s in p.samples if s.split == "train"))
+        for p in parts
+    ]
+    rendered = dataset.load_unknown(tmp_path / "rendered", "other-cloth")
+    data = dataset.join(dataset.load(tmp_path / "set"), [rendered, *learned])
 
-    assert main([*command, "--split", "test", "--json", "--each", "--quiet"]) == 0
+    divided = dataset.split(with_clusters(data), seed=1)
+
+    own = {s.path for part in learned for s in part.samples}
+    assert {s.split for s in divided.samples if s.path in own} == {"train"}
+    assert divided.counts()["other-cloth"].keys() == {"train", "val", "test"}
+
+
+TESTED = ["--split", "test", "--json", "--each", "--quiet"]
+
+
+def test_evaluate_asks_about_those_that_test(
+    model: Path, folder: Path, tmp_path: Path, capsys
+):
+    for seed, side in enumerate(("train", "test")):
+        write_photos(tmp_path / "set" / side / "dots", "dots", 2, seed)
+    command = ["evaluate", str(model), str(tmp_path / "set"), "--everyday", str(folder)]
+
+    assert main([*command, *TESTED]) == 0
 
     said = capsys.readouterr()
     rows = json.loads(said.out)["each"]["photos"]
@@ -135,5 +162,19 @@ def test_evaluate_asks_about_those_that_test(
         if s.split == "test"
     }
     assert "not-cloth" in {row["label"] for row in rows}
-    assert {row["photo"] for row in rows} == expected
+    assert {row["photo"] for row in rows} == expected | {
+        f"test/dots/{n:02d}.jpg" for n in range(2)
+    }
     assert "everyday photos: not-cloth: train " in said.err
+
+
+def test_everyday_photos_are_no_test_of_motifs(
+    model: Path, folder: Path, tmp_path: Path, capsys
+):
+    write_photos(tmp_path / "set" / "train" / "dots", "dots", 2, 1)
+    write_photos(tmp_path / "set" / "test" / "not-cloth", "noise", 2, 7)
+    command = ["evaluate", str(model), str(tmp_path / "set"), "--everyday", str(folder)]
+
+    assert main([*command, *TESTED]) == 2
+
+    assert "has no photos of motifs in its test split" in capsys.readouterr().err
