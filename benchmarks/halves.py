@@ -17,8 +17,10 @@ import numpy as np
 from PIL import Image
 
 from ml import images
+from ml.coach import has_several
 from ml.images import View
 from ml.predict import Predictor, look
+from ml.region import Region
 
 ROOT = Path(__file__).parents[1]
 LIMITS = (0.4, 0.5, 0.6, 0.7, 0.8)
@@ -37,12 +39,12 @@ def main() -> None:
     single = [*cloths, *(cut(one, at, dice) for one in cloths for at in range(4))]
     chosen = dice.sample(list(combinations(cloths, 2)), PAIRS)
     pairs = [joined(one, other, dice) for one, other in chosen]
-    seen = [[halves(predictor, one) for one in many] for many in (pairs, single)]
+    seen = [[Look(predictor, one) for one in many] for many in (pairs, single)]
     print("limit  map: noticed, mistaken  each half by itself: noticed, mistaken")
     for limit in LIMITS:
         shares = [
-            np.mean([is_two(ways[way], limit) for ways in many])
-            for way in (0, 1)
+            np.mean([is_two(one, limit) for one in many])
+            for is_two in (Look.by_map, Look.by_halves)
             for many in seen
         ]
         print(f"{limit:5.1f}", *(f"{share:12.3f}" for share in shares))
@@ -69,51 +71,42 @@ def joined(cloth: Image.Image, other: Image.Image, dice: random.Random) -> Image
     return picture
 
 
-Half = dict[str, float]
+class Look:
+    """What the network says of a picture, and of each half of what it looks at."""
 
+    def __init__(self, predictor: Predictor, image: Image.Image) -> None:
+        self._manifest, seen = predictor.manifest, look(image, predictor.manifest)
+        self._places = predictor.run(seen.pixels[0])["map"]
+        region = seen.region
+        wide, high = region.width / 2, region.height / 2
+        right, low = region.x + wide, region.y + high
+        boxes = (
+            (replace(region, width=wide), replace(region, x=right, width=wide)),
+            (replace(region, height=high), replace(region, y=low, height=high)),
+        )
+        self._opposite = [
+            tuple(self._best(predictor, image, box) for box in both) for both in boxes
+        ]
 
-def halves(predictor: Predictor, image: Image.Image) -> list[list[tuple[Half, Half]]]:
-    """Return opposite halves' scores, by the map and by looking at each."""
-    manifest, seen = predictor.manifest, look(image, predictor.manifest)
-    places = predictor.run(seen.pixels[0])["map"]
-    rows, columns = places.shape[0] // 2, places.shape[1] // 2
-    parts = (
-        (places[:, :columns], places[:, -columns:]),
-        (places[:rows], places[-rows:]),
-    )
-    region = seen.region
-    wide, high = region.width / 2, region.height / 2
-    boxes = (
-        (replace(region, width=wide), replace(region, x=region.x + wide, width=wide)),
-        (replace(region, height=high), replace(region, y=region.y + high, height=high)),
-    )
-
-    def by_map(part: np.ndarray) -> Half:
-        logits = part.mean(axis=(0, 1))
-        powers = np.exp(logits - logits.max())
-        return dict(zip(manifest.labels, powers / powers.sum(), strict=True))
-
-    def by_look(box: object) -> Half:
-        squares, _ = images.views(image, box, [View()], manifest.size)
+    def _best(
+        self, predictor: Predictor, image: Image.Image, box: Region
+    ) -> tuple[str, float]:
+        squares, _ = images.views(image, box, [View()], self._manifest.size)
         scores = predictor.run(squares[0])["scores"]
-        return dict(zip(manifest.labels, scores, strict=True))
+        named = dict(zip(self._manifest.labels, scores, strict=True))
+        best = max(self._manifest.motifs, key=named.__getitem__)
+        return best, named[best]
 
-    def motifs(scores: Half) -> Half:
-        return {label: scores[label] for label in manifest.motifs}
+    def by_map(self, limit: float) -> bool:
+        """Return whether there are two, as the site says it of one look."""
+        return has_several(self._places, self._manifest, sure=limit)
 
-    return [
-        [tuple(motifs(way(half)) for half in both) for both in given]
-        for way, given in ((by_map, parts), (by_look, boxes))
-    ]
-
-
-def is_two(opposite: list[tuple[Half, Half]], limit: float) -> bool:
-    """Return whether opposite halves are each sure of another motif."""
-    for one, other in opposite:
-        first, second = max(one, key=one.get), max(other, key=other.get)
-        if first != second and min(one[first], other[second]) >= limit:
-            return True
-    return False
+    def by_halves(self, limit: float) -> bool:
+        """Return whether there are two, with a look at each half by itself."""
+        return any(
+            first != second and min(one, other) >= limit
+            for (first, one), (second, other) in self._opposite
+        )
 
 
 if __name__ == "__main__":

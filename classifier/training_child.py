@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import ctypes
 import json
 import os
 import signal
@@ -21,6 +20,7 @@ from django.utils.translation import gettext_noop
 from classifier import everyday
 from classifier.complaints import found_in
 from classifier.models import TrainingRun
+from classifier.processes import die_with_parent
 
 OPTIONS = (
     *("epochs", "fine_tune_blocks", "learning_rate", "batch"),
@@ -31,7 +31,6 @@ PROGRESS_FILE = "progress.json"
 STOP_S = 5.0
 """How long a child that was asked to end may take."""
 TAIL_BYTES = 8000
-_PR_SET_PDEATHSIG = 1
 
 KILLED = gettext_noop(
     "The training process was killed, perhaps because memory ran out."
@@ -195,17 +194,10 @@ def _epochs(folder: Path) -> list[dict[str, Any]]:
 
 
 def _in_child() -> Callable[[], None]:
-    return partial(_die_with_parent, os.getpid())
+    return partial(_begin, die_with_parent(signal.SIGKILL))
 
 
-def _die_with_parent(parent: int) -> None:
-    """Ask Linux to kill the child when its parent dies; the site's work goes first.
-
-    As ``heritage.processes`` does, which an app may not import.
-    """
+def _begin(bind_to_parent: Callable[[], None]) -> None:
+    """Let the site's work go first, and do not outlive it."""
     os.nice(10)
-    if sys.platform == "linux":
-        ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
-        # The parent may have died between the fork and the line above.
-        if os.getppid() != parent:
-            os._exit(1)
+    bind_to_parent()

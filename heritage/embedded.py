@@ -25,8 +25,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import IO
 
+from classifier.processes import die_with_parent
 from heritage.postgres import Postgres
-from heritage.processes import describe_exit, die_with_parent, stop
+from heritage.processes import describe_exit, stop
 from heritage.valkey import Valkey
 
 PROJECT = Path(__file__).resolve().parent.parent

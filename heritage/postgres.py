@@ -21,7 +21,8 @@ from urllib.parse import quote
 
 import psycopg
 
-from heritage.processes import die_with_parent, stop
+from classifier.processes import die_with_parent
+from heritage.processes import stop
 
 DATABASE = "langgundi"
 START_WAIT_S = 60

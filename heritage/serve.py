@@ -28,7 +28,8 @@ from typing import IO
 
 import django
 
-from heritage.processes import describe_exit, die_with_parent, stop
+from classifier.processes import die_with_parent
+from heritage.processes import describe_exit, stop
 
 HOST = "127.0.0.1"
 ANSWER_WAIT_S = 60

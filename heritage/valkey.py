@@ -15,7 +15,8 @@ from pathlib import Path
 
 import redis
 
-from heritage.processes import die_with_parent, stop
+from classifier.processes import die_with_parent
+from heritage.processes import stop
 
 START_WAIT_S = 30
 

@@ -41,11 +41,18 @@ def hints(
     return tuple(said)
 
 
-def has_several(places: NDArray[np.float32], manifest: Manifest) -> bool:
+def has_several(
+    places: NDArray[np.float32], manifest: Manifest, *, sure: float = SURE
+) -> bool:
     """Return whether opposite halves are each sure of another motif.
 
     The mean of the map over all places is what the softmax is given, so its mean over
     half of them is what that half would have said alone.
+
+    Args:
+        places: (rows, columns, labels), the network's ``map`` of the first view.
+        manifest: of the model.
+        sure: score in [0, 1] from which on a half is sure.
     """
     rows, columns = places.shape[0] // 2, places.shape[1] // 2
     if not rows or not columns:
@@ -55,15 +62,17 @@ def has_several(places: NDArray[np.float32], manifest: Manifest) -> bool:
         (places[:rows], places[-rows:]),
     )
     for one, other in opposite:
-        first, second = _sure(one, manifest), _sure(other, manifest)
+        first, second = (_sure_of(half, manifest, sure) for half in (one, other))
         if first and second and first != second:
             return True
     return False
 
 
-def _sure(places: NDArray[np.float32], manifest: Manifest) -> str | None:
+def _sure_of(
+    places: NDArray[np.float32], manifest: Manifest, sure: float
+) -> str | None:
     logits = places.mean(axis=(0, 1), dtype=np.float64)
     powers = np.exp(logits - logits.max())
     scores = dict(zip(manifest.labels, powers / powers.sum(), strict=True))
     best = max(manifest.motifs, key=lambda label: scores[label])
-    return best if scores[best] >= SURE else None
+    return best if scores[best] >= sure else None

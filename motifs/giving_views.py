@@ -47,6 +47,8 @@ if TYPE_CHECKING:
     from heritage.models import User
 
 FILES = "photos"
+WITHOUT = "without"
+"""In the form once it was said that a photo has come in part only."""
 FORM_BYTES = 256 * 1024
 MOST_BYTES = MAX_PHOTOS * pictures.MAX_BYTES + FORM_BYTES
 ANCHORS = {
@@ -215,7 +217,11 @@ def _received(request: HttpRequest, contribution: Contribution) -> HttpResponse:
         errors = _saved(contribution, form)
     else:
         errors = {name: str(found[0]) for name, found in form.errors.items()}
-    photo_errors = _add_photos(request, contribution) + _remove(request, contribution)
+    photo_errors = [
+        *_add_photos(request, contribution),
+        *_remove(request, contribution),
+        *_left_out(request, contribution),
+    ]
     by = contribution.given_by
     if "send" in request.POST and is_draft and not errors and not photo_errors:
         try:
@@ -241,6 +247,26 @@ def _add_photos(request: HttpRequest, contribution: Contribution) -> list[str]:
         except Refusal as refusal:
             troubles.append(f"{given.name}: {refusal}")
     return troubles
+
+
+def _left_out(request: HttpRequest, contribution: Contribution) -> list[str]:
+    """Say once, before it is handed on, that a photo has come in part only."""
+    if WITHOUT in request.POST or not _is_last(request, contribution):
+        return []
+    if not contribution.uploads.unfinished().exists():
+        return []
+    return [
+        _(
+            "Only a part of a photo has arrived. Choose the same photo again, "
+            "or press the button once more to go on without it."
+        )
+    ]
+
+
+def _is_last(request: HttpRequest, contribution: Contribution) -> bool:
+    """Return whether the pressed button ends the giving or the changing."""
+    is_draft = contribution.state == Contribution.State.DRAFT
+    return ("send" if is_draft else "save") in request.POST
 
 
 def _remove(request: HttpRequest, contribution: Contribution) -> list[str]:
@@ -322,6 +348,7 @@ def _page(
         "motif_groups": [] if is_edit else motif_groups(),
         "photos": list(contribution.photos.all()) if contribution else [],
         "unfinished": list(contribution.uploads.unfinished()) if contribution else [],
+        "is_said": bool(contribution and _is_last(request, contribution)),
         "addresses": addresses(contribution) if contribution else None,
         "max_photos": MAX_PHOTOS,
         "max_bytes": pictures.MAX_BYTES,

@@ -116,6 +116,8 @@ async function keepForLater(report) {
     show(null);
     say(paragraph(words.kept));
     await showOutbox();
+    // A device that is in some network is not told when that leads somewhere again.
+    if (navigator.onLine && Date.now() >= notBefore) tryLater();
   } catch {
     say(paragraph(words.failed));
   }
@@ -153,8 +155,13 @@ said.addEventListener("click", async ({ target }) => {
 
 // Reports that wait
 
-const AGAIN_MS = 15_000;
-let again = 0;
+const FIRST_MS = 15_000;
+const MOST_MS = 5 * 60_000;
+const BUSY_MS = 15 * 60_000;
+const VISIT_MS = 2 * 60 * 60_000;
+let again = null; // the one timer
+let delay = FIRST_MS;
+let notBefore = 0; // the server wants none of it earlier
 
 /** Show what waits; return how many. */
 async function showOutbox() {
@@ -166,11 +173,31 @@ async function showOutbox() {
   return reports.length;
 }
 
-async function empty() {
+/** Try again by oneself: less and less often, for photos cost whoever pays by megabyte. */
+function tryLater(least = 0) {
   clearTimeout(again);
-  const answer = await sendWaiting();
+  const wait = Math.max(least, delay);
+  delay = Math.min(2 * delay, MOST_MS);
+  again = setTimeout(empty, wait);
+}
+
+/** What the server refuses waits as long as it says; a defect, until the next visit. */
+function hold(wait) {
+  clearTimeout(again);
+  notBefore = Date.now() + wait;
+  if (wait < VISIT_MS) tryLater(wait);
+}
+
+async function empty() {
+  const sent = await sendWaiting();
+  if (!sent) return;
+  const { answer, trouble, waitMs } = sent;
+  const isEmpty = !(await showOutbox());
+  if (answer) delay = FIRST_MS;
+  if (trouble === "refused") hold(Infinity);
+  else if (trouble === "busy") hold(waitMs ?? BUSY_MS);
   // A network that has just come back may fail the first try.
-  if ((await showOutbox()) && navigator.onLine) again = setTimeout(empty, AGAIN_MS);
+  else if (trouble && !isEmpty && navigator.onLine) tryLater();
   if (!answer) return;
   const page = new DOMParser().parseFromString(answer, "text/html");
   const link = page.querySelector("section a");
@@ -187,5 +214,9 @@ outboxPart("discard").addEventListener("click", async () => {
   await discard();
   await showOutbox();
 });
-window.addEventListener("online", empty);
+window.addEventListener("online", () => {
+  if (Date.now() < notBefore) return;
+  delay = FIRST_MS;
+  empty();
+});
 empty();

@@ -27,7 +27,7 @@ const found = document.getElementById("giving-addresses");
 let addresses = found ? JSON.parse(found.textContent) : null;
 let starting = null;
 let photos = [];
-let taking = 0; // chosen, and not in the list yet
+let taking = 0; // chosen or kept, and not in the list yet
 let sendLater = null;
 let isAnswered = false; // the answer to the last press of a button stands
 
@@ -188,22 +188,37 @@ function next() {
   for (const photo of waiting.slice(0, AT_ONCE - running)) photo.send();
   if (sendLater && !taking && !photos.some(({ isUnderWay }) => isUnderWay)) {
     const button = sendLater;
-    sendLater = null;
     // What was refused while one waited is for its giver to see first.
-    const isRefused = photos.some(({ state }) => state === "failed");
-    kept.textContent = isRefused ? words.look : "";
-    if (!isRefused) form.requestSubmit(button);
+    if (photos.some(({ state }) => state === "failed")) return holdBack();
+    sendLater = null;
+    kept.textContent = "";
+    form.requestSubmit(button);
   }
+}
+
+/** What waited to be sent is pressed again, once its giver has seen what is not in it. */
+function holdBack() {
+  sendLater = null;
+  kept.textContent = words.look;
 }
 
 const isPhoto = (file) => file.type.startsWith("image/") || PHOTO_NAME.test(file.name);
 
-async function take(files) {
+/** Nothing is sent while `work` puts photos in the list, nor without those it cannot. */
+async function whileTaking(work) {
   taking += 1;
-  await addAll(files);
-  taking -= 1;
-  next();
+  try {
+    await work();
+  } catch {
+    said.textContent = words.failed;
+    if (sendLater) holdBack();
+  } finally {
+    taking -= 1;
+    next();
+  }
 }
+
+const take = (files) => whileTaking(() => addAll(files));
 
 async function addAll(files) {
   said.textContent = "";
@@ -262,8 +277,9 @@ function offerToForget(row) {
 }
 
 async function goOn() {
-  if (!addresses) return;
   for (const { client, file } of await keptOf(addresses.key)) {
+    // It may have been chosen again meanwhile.
+    if (photos.some((other) => other.client === client)) continue;
     add({ file, client, row: list.querySelector(`[data-client="${client}"]`) });
   }
   for (const row of list.querySelectorAll("[data-upload]")) offerToForget(row);
@@ -300,7 +316,7 @@ if (drop) {
     if (clipboardData?.files.length) take([...clipboardData.files]);
   });
   for (const row of list.querySelectorAll("[data-photo]")) adopt(row);
-  goOn();
+  if (addresses) whileTaking(goOn);
   // On a slow network people choose before this script has come.
   for (const input of [chooser, camera]) if (input.files.length) takeFrom(input);
 }

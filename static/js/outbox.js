@@ -4,6 +4,8 @@ import { freshToken } from "./token.js";
 
 const NAME = "langgundi-outbox";
 const STORE = "reports";
+const FORBIDDEN = 403;
+const TOO_MANY = 429;
 
 function open() {
   return new Promise((resolve, reject) => {
@@ -60,23 +62,37 @@ export async function send({ address, fields, files }) {
 
 let isSending = false;
 
-/** Send what waits. Returns the answer to the last one sent, or null. */
+/** Send what waits. Returns null while that is being done already, else
+ * { answer, trouble, waitMs }: the answer to the last one sent, or null; what kept the
+ * others here, if anything: "network", "busy" or "refused"; and for how long the server
+ * is busy, where it says so.
+ */
 export async function sendWaiting() {
   if (isSending) return null;
   isSending = true;
-  let last = null;
+  let answer = null;
   try {
     for (const report of await waiting()) {
       const response = await send(report);
-      // Too many for now, or a defect there: it goes on waiting.
-      if (response.status === 429 || response.status >= 500) break;
+      if (response.status === TOO_MANY) {
+        return { answer, trouble: "busy", waitMs: waitOf(response) };
+      }
+      // A defect there, or a token that it did not give: the report goes on waiting.
+      if (response.status === FORBIDDEN || response.status >= 500) {
+        return { answer, trouble: "refused" };
+      }
       await drop(report.id);
-      last = await response.text();
+      answer = await response.text();
     }
+    return { answer, trouble: null };
   } catch {
-    // Still no network.
+    return { answer, trouble: "network" };
   } finally {
     isSending = false;
   }
-  return last;
+}
+
+function waitOf(response) {
+  const seconds = Number(response.headers.get("Retry-After"));
+  return seconds > 0 ? seconds * 1000 : undefined;
 }

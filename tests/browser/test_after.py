@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import expect
 
 from motifs.models import Contribution
-from tests.browser.patience import loaded_width, says, too_wide
+from tests.browser.patience import loaded_width, painted, says, too_wide
 from tests.browser.test_identify_page import ADDRESS, ANSWER, a_photo, give, kind_of
 
 pytestmark = [
@@ -136,6 +136,141 @@ class TestReport:
         kind_of(page)
 
         expect(page.locator("#after")).to_be_hidden()
+
+
+# A page's long timers wait in `timers`, by number, until the test runs them.
+LONG_TIMERS = """
+window.timers = new Map();
+window.planned = [];
+const [start, stop] = [window.setTimeout, window.clearTimeout];
+window.setTimeout = (work, ms, ...rest) => {
+  const id = start(ms < 10000 ? work : () => {}, ms < 10000 ? ms : 1e9, ...rest);
+  if (ms >= 10000) timers.set(id, work) && planned.push(ms / 1000);
+  return id;
+};
+window.clearTimeout = (id) => (timers.delete(id), stop(id));
+"""
+RUN_TIMERS = "() => [...timers].map(([id, work]) => (timers.delete(id), work())).length"
+
+
+class TestWaiting:
+    """A report with its photos is megabytes: how often they are sent is bounded."""
+
+    @pytest.fixture
+    def waiting(self, open_page):
+        """A page on which a report waits, made without a network."""
+        page = answered(open_page, service_workers="block")
+        page.context.set_offline(True)
+        page.get_by_role("button", name="This is wrong").click()
+        page.get_by_role("button", name="show and train").click()
+        page.wait_for_selector("#outbox:not([hidden])")
+        page.add_init_script(LONG_TIMERS)
+        return page
+
+    def planned(self, page, count: int) -> list[float]:
+        """Wait until so many waits have been planned; return their seconds."""
+        page.wait_for_function("count => planned.length >= count", arg=count)
+        assert page.evaluate("timers.size") == 1
+        return page.evaluate("planned")
+
+    def visit(self, page, answer) -> list[str]:
+        """Open the page anew; return the list of the reports that it sends."""
+        sent: list[str] = []
+
+        def take(route):
+            sent.append(route.request.url)
+            answer(route)
+
+        address = page.url
+        # The page on which it was made must not be the one that sends it.
+        page.goto("about:blank")
+        page.context.set_offline(False)
+        page.route("**/identify/report/", take)
+        page.goto(address)
+        return sent
+
+    def test_a_network_that_fails_is_tried_less_and_less_often(self, waiting):
+        sent = self.visit(waiting, lambda route: route.abort())
+
+        for count in range(1, 8):
+            self.planned(waiting, count)
+            assert waiting.evaluate(RUN_TIMERS) == 1
+
+        assert self.planned(waiting, 8) == [15, 30, 60, 120, 240, 300, 300, 300]
+        assert len(sent) == 8
+
+    def test_a_network_that_comes_back_meanwhile_leaves_one_timer(self, waiting):
+        held = []
+        self.visit(waiting, held.append)
+        while not held:
+            waiting.wait_for_timeout(20)
+
+        waiting.evaluate("for (let n = 3; n--; ) dispatchEvent(new Event('online'))")
+        painted(waiting)
+        held.pop().abort()
+
+        assert self.planned(waiting, 1) == [15]
+        painted(waiting)
+        assert waiting.evaluate("planned") == [15]
+        assert held == []
+
+    @pytest.mark.parametrize(
+        ("says_when", "waits"),
+        [
+            ({"Retry-After": "1200"}, [1200, 1200]),
+            ({"Retry-After": "1"}, [15, 30]),
+            ({}, [900, 900]),
+        ],
+    )
+    def test_a_server_that_is_busy_is_left_alone_as_long_as_it_says(
+        self, waiting, says_when, waits
+    ):
+        sent = self.visit(
+            waiting, lambda route: route.fulfill(status=429, headers=says_when)
+        )
+        self.planned(waiting, 1)
+
+        waiting.evaluate("dispatchEvent(new Event('online'))")
+        painted(waiting)
+        assert len(sent) == 1
+        waiting.evaluate(RUN_TIMERS)
+
+        assert self.planned(waiting, 2) == waits
+        assert len(sent) == 2
+
+    @pytest.mark.parametrize("status", [403, 500, 503])
+    def test_what_the_server_cannot_take_waits_for_the_next_visit(
+        self, waiting, status
+    ):
+        with waiting.expect_response("**/identify/report/"):
+            sent = self.visit(waiting, lambda route: route.fulfill(status=status))
+        painted(waiting)
+        waiting.evaluate("dispatchEvent(new Event('online'))")
+        painted(waiting)
+
+        assert (len(sent), waiting.evaluate("planned")) == (1, [])
+        waiting.unroute("**/identify/report/")
+        waiting.reload()
+        waiting.wait_for_selector("[data-outbox=link]:not([hidden])", state="attached")
+
+    def test_what_is_kept_while_the_device_believes_in_a_network_is_tried_again(
+        self, open_page
+    ):
+        page = open_page("/en/", service_workers="block")
+        page.add_init_script(LONG_TIMERS)
+        page.goto(page.url.removesuffix("/en/") + ADDRESS)
+        give(page, a_photo(width=640))
+        kind_of(page)
+        page.route("**/identify/report/", lambda route: route.abort())
+        page.get_by_role("button", name="This is wrong").click()
+        page.get_by_role("button", name="show and train").click()
+
+        assert self.planned(page, 1) == [15]
+        page.unroute("**/identify/report/")
+        page.evaluate(RUN_TIMERS)
+
+        page.wait_for_selector("[data-outbox=link]:not([hidden])")
+        says(page.locator("#outbox"), "has been sent")
 
 
 class TestShare:

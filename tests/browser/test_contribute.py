@@ -30,6 +30,32 @@ PHONE = {"width": 360, "has_touch": True}
 BAD = {**PHONE, "service_workers": "block"}
 PIECE = 1024 * 1024
 SAVE = "**/save/"
+# Sends the form while the page waits a second for what its store has kept.
+PRESS_BEFORE_STORE = """
+const listen = IDBRequest.prototype.addEventListener;
+IDBRequest.prototype.addEventListener = function (kind, act) {
+  listen.call(this, kind, (event) => {
+    if (kind !== "success" || window.isPressed) return act(event);
+    window.isPressed = true;
+    document.querySelector("#giving [name=send]").click();
+    setTimeout(act, 1000, event);
+  });
+};
+"""
+# A chosen photo for which the page has no room, and, if asked, the button at once.
+CHOOSE_WITHOUT_ROOM = """async (andSend) => {
+  const make = URL.createObjectURL;
+  URL.createObjectURL = () => {
+    URL.createObjectURL = make;
+    throw new Error("no room");
+  };
+  const held = new DataTransfer();
+  held.items.add(new File(["x"], "kain.png", {type: "image/png"}));
+  const chooser = document.getElementById("giving-chooser");
+  chooser.files = held.files;
+  chooser.dispatchEvent(new Event("change"));
+  if (andSend) document.querySelector("#giving [name=send]").click();
+}"""
 
 
 @pytest.fixture
@@ -288,6 +314,23 @@ class TestBadNetwork:
         finish(page)
         assert given(page).photos.count() == 2
 
+    def test_sent_while_photos_are_fetched_again_it_waits_for_them(self, open_page):
+        page = open_page(NEW, **BAD)
+        cut = Cut(page, after=2)
+        page.locator("[name=people][value=none]").check()
+        page.wait_for_selector("text=Kept as a draft")
+        choose(page, small("indigo"), large())
+        arrived(page, 1)
+        page.wait_for_selector("li[data-state=offline]")
+        cut.is_cut = False
+
+        page.add_init_script(PRESS_BEFORE_STORE)
+        page.reload()
+        page.wait_for_selector(".given-history")
+
+        gift = given(page)
+        assert (gift.state, gift.photos.count()) == ("submitted", 2)
+
     def test_on_another_device_the_same_photo_goes_on(self, open_page, site):
         page = open_page(NEW, **BAD)
         Cut(page, after=1)
@@ -423,6 +466,30 @@ class TestBadNetwork:
 
         gift = given(page)
         assert (gift.state, gift.photos.count()) == ("submitted", 1)
+
+    def test_a_photo_that_cannot_be_taken_does_not_hold_the_others(self, open_page):
+        page = open_page(NEW, **BAD)
+
+        page.evaluate(CHOOSE_WITHOUT_ROOM, False)
+        says(page.locator("#giving-said"), "It did not arrive. Try again.")
+        choose(page, small("indigo"))
+        arrived(page, 1)
+        finish(page)
+
+        gift = given(page)
+        assert (gift.state, gift.photos.count()) == ("submitted", 1)
+
+    def test_what_cannot_be_taken_is_seen_before_the_rest_is_sent(self, open_page):
+        page = open_page(NEW, **BAD)
+        choose(page, small("indigo"))
+        arrived(page, 1)
+        page.locator("[name=people][value=none]").check()
+
+        page.evaluate(CHOOSE_WITHOUT_ROOM, True)
+        says(page.locator("#giving-kept"), "A photo could not be added")
+        painted(page)
+
+        assert given(page).state == "draft"
 
     def test_without_any_network_what_was_typed_waits(self, open_page):
         page = open_page(NEW, **BAD)

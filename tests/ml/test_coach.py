@@ -46,6 +46,7 @@ def test_halves_that_are_not_sure_say_nothing():
     unsure = places(["aabb"] * 4, logit=0.5)
 
     assert not coach.has_several(unsure, MANIFEST)
+    assert coach.has_several(unsure, MANIFEST, sure=0.4)
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 import json
 import re
+import uuid
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
@@ -11,6 +12,7 @@ from django.utils import translation
 
 from motifs import actions, contribution_views, giving_views
 from motifs.models import Contribution, Photo
+from motifs.uploads import start_upload
 from tests.factories import (
     ClaimFactory,
     ContributionFactory,
@@ -607,3 +609,47 @@ def test_ones_own_list_begins_anew_after_a_moment_that_cannot_be(client, at):
     response = client.get(page, {"before": f"{at}~1"})
 
     assert response.context["is_first"]
+
+
+class TestAPartOfAPhoto:
+    """What was chosen and has not wholly come is not left out without a word."""
+
+    @pytest.fixture
+    def draft(self):
+        draft = ContributionFactory(given_by=None, draft=True, people="none")
+        PhotoFactory(contribution=draft)
+        start_upload(contribution=draft, client_id=uuid.uuid4(), length=9, by=None)
+        return draft
+
+    @pytest.fixture(params=["send", "save"])
+    def pressed(self, request, draft):
+        if request.param == "save":
+            actions.submit_contribution(contribution=draft, by=None)
+        return {"people": "none", "licence": "CC0-1.0", request.param: "yes"}
+
+    def test_it_is_said_once_and_the_next_press_goes_on(self, client, draft, pressed):
+        first = client.post(page(draft, "edit/"), pressed)
+        without = re.findall(r'name="without" value="(\w+)"', text(first))
+        second = client.post(page(draft, "edit/"), {**pressed, "without": without})
+
+        assert (first.status_code, without) == (422, ["yes"])
+        assert "Only a part of a photo has arrived" in text(first)
+        assert (second.status_code, second["Location"]) == (302, page(draft))
+        draft.refresh_from_db()
+        assert draft.state == "submitted"
+
+    def test_nothing_is_handed_on_before_it_was_said(self, client, draft):
+        sent = {"people": "none", "licence": "CC0-1.0", "send": "yes"}
+
+        client.post(page(draft, "edit/"), sent)
+
+        draft.refresh_from_db()
+        assert draft.state == "draft"
+
+    def test_a_draft_that_is_kept_needs_no_whole_photos(self, client, draft):
+        kept = client.post(page(draft, "edit/"), {"save": "yes", "people": "none"})
+
+        assert (kept.status_code, kept["Location"]) == (302, page(draft, "edit/"))
+        assert "without" not in re.findall(
+            r'name="(\w+)"', text(client.get(kept["Location"]))
+        )
