@@ -141,12 +141,15 @@ class Description:
         sha256: digest of the network that answers, in hex.
         labels: slugs of the motifs it knows.
         single: those it may name alone, earned by evaluation on real photos.
+        is_starter: whether it is the one that the project comes with, which has seen
+            no photo of real cloth.
     """
 
     version: str
     sha256: str
     labels: frozenset[str]
     single: frozenset[str]
+    is_starter: bool = False
 
 
 # Held by whoever loads a model while there is none to answer.
@@ -288,6 +291,7 @@ def describe() -> Description | None:
         sha256=model.artifact.sha256,
         labels=frozenset(model.manifest.motifs),
         single=frozenset(model.manifest.single),
+        is_starter=model.artifact.folder == settings.BASE_DIR / "ml" / "starter",
     )
 
 

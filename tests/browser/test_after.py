@@ -189,6 +189,12 @@ class TestWaiting:
         page.goto(address)
         return sent
 
+    def test_whoever_comes_back_sees_that_one_waits(self, waiting):
+        self.visit(waiting, lambda route: route.abort())
+
+        expect(waiting.locator("#outbox")).to_be_visible()
+        expect(waiting.locator("[data-outbox=discard]")).to_be_visible()
+
     def test_a_network_that_fails_is_tried_less_and_less_often(self, waiting):
         sent = self.visit(waiting, lambda route: route.abort())
 

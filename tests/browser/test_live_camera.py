@@ -9,7 +9,14 @@ from pathlib import Path
 import pytest
 from django.core.signals import request_started
 from PIL import Image
-from playwright.sync_api import Browser, BrowserContext, Page, Playwright, expect
+from playwright.sync_api import (
+    Browser,
+    BrowserContext,
+    Page,
+    Playwright,
+    expect,
+)
+from playwright.sync_api import TimeoutError as TooLate
 
 from classifier import predictor
 from tests.browser.conftest import ARGUMENTS
@@ -63,7 +70,12 @@ def open_camera(camera: Browser, site, is_slow) -> Iterator[Callable[..., Page]]
 
 
 def settle(page: Page) -> str:
-    page.wait_for_selector("[data-live=answer] a")
+    try:
+        page.wait_for_selector("[data-live=answer] a")
+    except TooLate:
+        panel = page.locator("#live")
+        state = panel.get_attribute("data-state")
+        pytest.fail(f"no answer, {state}: {panel.inner_text()}; {page.troubles}")
     return page.locator("[data-live=answer]").inner_text()
 
 

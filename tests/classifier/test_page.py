@@ -10,7 +10,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import translation
 
-from classifier import photos
+from classifier import photos, predictor
 from classifier.views import EXAMPLE_PHOTOS
 from motifs import drawings
 from motifs.models import LookAlike, Motif
@@ -130,6 +130,22 @@ def test_what_tells_two_motifs_apart_is_shown_with_them(client, fake):
         "Closer together."
     ]
     assert "Closer together." in response.content.decode()
+
+
+def test_the_page_says_that_a_model_has_learned_from_real_cloth(client, fake):
+    page = client.get("/en/identify/").content.decode()
+
+    assert "learned from photos of real cloth" in page
+    assert "starter model" not in page
+
+
+def test_the_page_says_that_the_starter_has_not(client):
+    predictor.forget()
+
+    page = client.get("/en/identify/").content.decode()
+
+    assert "starter model" in page
+    assert "learned from photos of real cloth" not in page
 
 
 def test_reasons_of_poor_quality_are_sentences(client, fake):
