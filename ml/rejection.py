@@ -161,7 +161,8 @@ class Rejector:
         if self.distance is None:
             return None
         whitened, near = self.distance.whitened, self.distance.near
-        return portable.pack(whitened, portable.kernels(whitened, near))
+        rows = portable.kernels(whitened, near)
+        return portable.pack(whitened, rows, steps=portable.COARSE)
 
 
 def rejector_of(artifact: Artifact) -> Rejector | None:

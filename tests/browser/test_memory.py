@@ -89,7 +89,7 @@ def test_both_measure_the_same_distance_and_say_the_same(open_page, careful):
     ):
         ours = careful.predict([images.open_image(io.BytesIO(content))])
         far = float(own.distance(ours.embedding[None])[0])
-        assert theirs["distance"] == pytest.approx(far, abs=0.01), name
+        assert theirs["distance"] == pytest.approx(far, abs=0.02), name
         assert theirs["answer"]["kind"] == ours.answer.kind, name
         assert theirs["answer"]["reason"] == ours.answer.reason, name
         said[name] = ours.rejection >= RULE["threshold"]

@@ -16,6 +16,8 @@ LABELS = ("a", "b")
 NAMES = (*("a",) * 20, *("b",) * 20, *("not-cloth",) * 60)
 MEMORY = Embeddings(unit(RNG.normal(0, 1, (100, FEATURES))), NAMES, NAMES)
 ASKED = unit(RNG.normal(0, 1, (50, FEATURES)))
+COARSELY = 0.04
+"""Rounding to few steps evens out over features, of which there are few here."""
 RULE = Rule({"distance": (0.3, 0.1), "doubt": (-3.0, 2.0)}, 1.0)
 
 
@@ -58,7 +60,7 @@ def test_of_the_distance():
 
     assert found.rows == 40
     said = 1 - similarities(found, ASKED).max(axis=1)
-    assert said == pytest.approx(rejector.distance(ASKED), abs=0.01)
+    assert said == pytest.approx(rejector.distance(ASKED), abs=COARSELY)
 
 
 def test_axes_that_change_nothing_stay_at_home():
@@ -68,7 +70,7 @@ def test_axes_that_change_nothing_stay_at_home():
 
     assert found.axes == 0
     said = 1 - similarities(found, ASKED).max(axis=1)
-    assert said == pytest.approx(rejector.distance(ASKED), abs=0.01)
+    assert said == pytest.approx(rejector.distance(ASKED), abs=COARSELY)
 
 
 def test_new_motifs_come_as_further_rows_of_the_distance(new):
@@ -81,7 +83,7 @@ def test_new_motifs_come_as_further_rows_of_the_distance(new):
     both = portable.pack(own.distance.whitened, rows)
     said = 1 - similarities(both, ASKED).max(axis=1)
     known = own.knowing(new.photos.vectors)
-    assert said == pytest.approx(known.distance(ASKED), abs=0.01)
+    assert said == pytest.approx(known.distance(ASKED), abs=COARSELY)
     assert not np.allclose(known.distance(ASKED), own.distance(ASKED))
 
 
