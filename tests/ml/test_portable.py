@@ -39,7 +39,7 @@ def similarities(found: Portable, asked: np.ndarray) -> np.ndarray:
 
 @pytest.fixture
 def new() -> prototypes.Provisional:
-    photos = unit(RNG.normal(0, 1, (3, FEATURES)))
+    photos = unit(np.random.default_rng(7).normal(0, 1, (3, FEATURES)))
     return prototypes.provisional({"new": photos}, MEMORY, (*LABELS, "not-cloth"))
 
 
