@@ -182,6 +182,47 @@ def test_the_live_camera_knows_a_motif_of_three_photos(open_camera, renamed):
     assert page.troubles == []
 
 
+def test_new_motifs_are_known_where_nothing_more_can_be_kept(open_camera, renamed):
+    page = open_camera()
+    page.add_init_script(
+        """const put = Cache.prototype.put;
+        Cache.prototype.put = function (request, ...rest) {
+          const isFull = String(request.url ?? request).includes("/files/prototypes/");
+          return isFull
+            ? Promise.reject(new DOMException("full", "QuotaExceededError"))
+            : put.call(this, request, ...rest);
+        };"""
+    )
+    page.reload()
+    page.locator("[data-live=open]").click()
+
+    expect(page.locator("[data-live=answer]")).to_contain_text(renamed)
+    assert page.troubles == []
+
+
+def test_prototypes_that_the_page_does_not_name_leave_the_device(open_page):
+    page = open_page(ADDRESS)
+    page.evaluate(
+        """async () => {
+          const cache = await caches.open("langgundi-recogniser");
+          await cache.put("/files/prototypes/old.bin", new Response("numbers"));
+        }"""
+    )
+
+    page.reload()
+
+    is_gone = page.evaluate(
+        """async () => {
+          for (let n = 0; n < 400; n++) {
+            if (!(await caches.match("/files/prototypes/old.bin"))) return true;
+            await new Promise((wake) => setTimeout(wake, 50));
+          }
+          return false;
+        }"""
+    )
+    assert is_gone
+
+
 def test_it_is_kept_with_what_it_compares_with(open_camera, careful):
     compared = careful.portable_memory()
     page = open_camera()
