@@ -2,10 +2,9 @@
 
 A photo enters when it is determined, as one motif or as none that is known, with
 consent to train (``PhotoQuerySet.learnable``), and the checks have looked for copies of
-it. Photos of one
-contribution, and copies of each other, are a group and stay on one side; a group stays
-where an earlier version put it, so what was learned from never tests. Only groups
-whose photos were all judged blind, without dispute, may test.
+it. Photos of one contribution, and copies of each other, are a group and stay on one
+side; a group stays where an earlier version put it, so what was learned from never
+tests. Only groups whose photos were all judged blind, without dispute, may test.
 """
 
 from __future__ import annotations

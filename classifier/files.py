@@ -136,7 +136,7 @@ def _packed_model(file: Path, sha256: str) -> bytes:
 
 
 def _in_memory(request: HttpRequest, content: bytes) -> FileResponse:
-    """Give rows of small numbers, compressed to three quarters where that is read."""
+    """Give rows of small numbers, compressed where that is read."""
     packs = _takes_brotli(request)
     body = BytesIO(_packed_rows(content) if packs else content)
     response = FileResponse(body, content_type="application/octet-stream")

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 
 from ml.artifact import Manifest
+from ml.calibrate import softmax
 from ml.region import Region
 
 if TYPE_CHECKING:
@@ -72,7 +73,6 @@ def _sure_of(
     places: NDArray[np.float32], manifest: Manifest, sure: float
 ) -> str | None:
     logits = places.mean(axis=(0, 1), dtype=np.float64)
-    powers = np.exp(logits - logits.max())
-    scores = dict(zip(manifest.labels, powers / powers.sum(), strict=True))
+    scores = dict(zip(manifest.labels, softmax(logits), strict=True))
     best = max(manifest.motifs, key=lambda label: scores[label])
     return best if scores[best] >= sure else None

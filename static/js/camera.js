@@ -22,6 +22,7 @@ const panel = document.getElementById("live");
 const part = (name) => panel.querySelector(`[data-live="${name}"]`);
 let looking = null; // the recogniser, once it is ready
 let known = null; // the motifs that its network never learned
+let model = null; // with these among its labels
 let added = null; // their scores, once a frame was looked at closely
 let framesSinceClose = 0;
 let stream = null;
@@ -52,6 +53,7 @@ async function startRecogniser() {
     part("loaded").value = share;
   });
   known = await newMotifs(looking);
+  model = extended(looking.model, known);
   return looking;
 }
 
@@ -113,7 +115,6 @@ function watch(mine) {
 }
 
 function watchAnew(mine) {
-  const model = extended(looking.model, known);
   settled = new Settled((scores, ...rest) => decide(scores, model, ...rest));
   added = null;
   part("answer").textContent = words.looking;
@@ -201,7 +202,7 @@ function take(seen, mine) {
   panel.dataset.frames = frames;
   panel.dataset.elapsed = Math.round(seen.elapsed_ms);
   coach(seen);
-  writeScores(part("scores"), settled.scores, extended(looking.model, known));
+  writeScores(part("scores"), settled.scores, model);
   if (hasChanged) announce(settled.answer);
 }
 

@@ -221,7 +221,7 @@ function named(runs) {
 async function closely(photo, seen, usual) {
   const runs = [...usual];
   for (const one of looking.closer(photo, seen, model.input)) runs.push(await run(one));
-  return comparing.unitMean([meanOf(runs)]);
+  return comparing.unitMean(runs.map(({ embedding }) => embedding));
 }
 
 function meanOf(runs) {
