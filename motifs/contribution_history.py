@@ -108,6 +108,8 @@ def _text(entry: HistoryEntry, given: Contribution, names: dict[int, str]) -> st
     match entry.verb:
         case Verb.SUBMITTED:
             return _("You sent it.")
+        case Verb.EDITED if "rows" in entry.data:
+            return _("A curator corrected which motif it names.")
         case Verb.EDITED:
             return _edited(entry.data)
         case Verb.ACCEPTED:

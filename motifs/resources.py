@@ -13,13 +13,12 @@ from django.db.models import Exists, OuterRef
 from django.utils.translation import gettext as _
 from import_export import fields, resources, widgets
 
-from motifs.actions import record
+from motifs.actions import recording
 from motifs.languages import Language
 from motifs.models import (
     Citation,
     Claim,
     Contribution,
-    HistoryEntry,
     LookAlike,
     Motif,
     MotifName,
@@ -79,27 +78,14 @@ class Sheet(resources.ModelResource):  # type: ignore[misc]
 
     def import_data(self, dataset: Any, dry_run: bool = False, **kwargs: Any) -> Any:
         self.is_trial = dry_run
-        return super().import_data(dataset, dry_run=dry_run, **kwargs)
+        # What a trial did is rolled back by then, and is no change.
+        with recording(by=kwargs.get("user"), imported=True):
+            return super().import_data(dataset, dry_run=dry_run, **kwargs)
 
     def after_import(self, dataset: Any, result: Any, **kwargs: Any) -> None:
         """One wrong row stops all of them; a trial shows each that is wrong."""
         if result.has_validation_errors() and not self.is_trial:
             raise ValidationError(_("Some rows cannot be imported."))
-
-    def motifs_of(self, instance: Any) -> list[Motif]:
-        return [instance.motif]
-
-    def after_save_instance(self, instance: Any, row: Any, **kwargs: Any) -> None:
-        if kwargs.get("dry_run"):
-            return
-        for motif in self.motifs_of(instance):
-            changed = f"{instance._meta.verbose_name} “{instance}”"
-            record(
-                HistoryEntry.Verb.EDITED,
-                by=kwargs.get("user"),
-                motif=motif,
-                data={"changed": [changed], "imported": True},
-            )
 
 
 class Checked:
@@ -194,7 +180,6 @@ class ClaimResource(Sheet):
     def after_save_instance(self, instance: Any, row: Any, **kwargs: Any) -> None:
         if row.get("sources") is not None:
             self._cite(instance, _citations(row["sources"]))
-        super().after_save_instance(instance, row, **kwargs)
 
     def _cite(self, claim: Claim, wanted: list[tuple[str, str]]) -> None:
         has = {(c.source.key, c.locator): c for c in claim.citations.all()}
@@ -241,9 +226,6 @@ class LookAlikeResource(Sheet):
         )
         if ids.get(slugs[0], 0) > ids.get(slugs[1], 0) > 0:
             row["first"], row["second"] = row["second"], row["first"]
-
-    def motifs_of(self, instance: Any) -> list[Motif]:
-        return [instance.first, instance.second]
 
 
 class ContributionResource(Sheet):

@@ -29,6 +29,7 @@ from motifs.actions.merging import merge_motifs
 from motifs.actions.motifs import publish_motif
 from motifs.actions.photos import mark_good
 from motifs.actions.problems import report_problem
+from motifs.actions.recording import recording
 from motifs.actions.resolutions import resolve_problem
 
 __all__ = [
@@ -46,6 +47,7 @@ __all__ = [
     "open_access",
     "publish_motif",
     "record",
+    "recording",
     "remove_photo",
     "reopen_contribution",
     "report_problem",
