@@ -68,7 +68,10 @@ def contribution_list(request: HttpRequest) -> HttpResponse:
 def contribution_detail(request: HttpRequest, key: str) -> HttpResponse:
     """Show a contribution's state, its terms, its photos and what happened to it."""
     contribution = get_object_or_404(
-        Contribution.objects.select_related("motif").prefetch_related("photos"), key=key
+        Contribution.objects.select_related("motif", "applied_claim").prefetch_related(
+            "photos"
+        ),
+        key=key,
     )
     photos = list(contribution.photos.all())
     names = motif_names(

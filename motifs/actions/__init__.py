@@ -5,6 +5,7 @@ an exception of ``motifs.refusals``; nothing is changed then.
 """
 
 from motifs.actions.access import open_access, restrict_access
+from motifs.actions.applying import Wording
 from motifs.actions.contributions import (
     MAX_PHOTOS,
     accept_contribution,
@@ -16,6 +17,7 @@ from motifs.actions.contributions import (
     withdraw_contribution,
 )
 from motifs.actions.editing import EDITABLE, edit_contribution, remove_photo
+from motifs.actions.edits import apply_edit
 from motifs.actions.expert import (
     comment_on_photo,
     set_uncertainty,
@@ -35,8 +37,10 @@ from motifs.actions.resolutions import resolve_problem
 __all__ = [
     "EDITABLE",
     "MAX_PHOTOS",
+    "Wording",
     "accept_contribution",
     "add_photo",
+    "apply_edit",
     "comment_on_photo",
     "decline_contribution",
     "edit_contribution",

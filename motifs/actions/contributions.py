@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from contextlib import suppress
 from functools import partial
 from typing import TYPE_CHECKING, Protocol
 
@@ -11,6 +12,8 @@ from django.db import transaction
 from django.utils import timezone
 
 from motifs import copies, heic, metadata, pictures, reasons
+from motifs.actions import applying
+from motifs.actions.applying import lock_motif_of
 from motifs.actions.flags import forget_copies_of, lock_with_those_naming
 from motifs.actions.history import record
 from motifs.languages import Language
@@ -19,6 +22,8 @@ from motifs.permissions import is_curator
 from motifs.refusals import (
     AlreadyDecided,
     AlreadyWithdrawn,
+    EditedSince,
+    EditToApply,
     NoLicence,
     NoPhotos,
     NoReason,
@@ -189,7 +194,18 @@ def submit_contribution(*, contribution: Contribution, by: User | None) -> Contr
 
 @transaction.atomic
 def accept_contribution(*, contribution: Contribution, by: User) -> Contribution:
-    """Take a submitted contribution into the catalogue.
+    """Take submitted photos into the catalogue; an edit is taken over: ``apply_edit``.
+
+    Raises NotACurator, NotWaiting, EditToApply.
+    """
+    locked = waiting(contribution, by)
+    if locked.kind == Contribution.Kind.EDIT:
+        raise EditToApply
+    return accepted(locked, contribution, by)
+
+
+def waiting(contribution: Contribution, by: User) -> Contribution:
+    """Lock a contribution on which a curator decides.
 
     Raises NotACurator, NotWaiting.
     """
@@ -198,11 +214,18 @@ def accept_contribution(*, contribution: Contribution, by: User) -> Contribution
     locked = _locked(contribution)
     if locked.state != Contribution.State.SUBMITTED:
         raise NotWaiting
+    return locked
+
+
+def accepted(
+    locked: Contribution, contribution: Contribution, by: User, *fields: str
+) -> Contribution:
+    """Write the acceptance, with what else was decided in ``fields``."""
     locked.state = Contribution.State.ACCEPTED
     locked.accepted_at = timezone.now()
     locked.accepted_by = by
     record(HistoryEntry.Verb.ACCEPTED, by=by, contribution=locked)
-    return _saved(locked, contribution, "accepted_at", "accepted_by")
+    return _saved(locked, contribution, "accepted_at", "accepted_by", *fields)
 
 
 @transaction.atomic
@@ -250,18 +273,22 @@ def reopen_contribution(
 ) -> Contribution:
     """Take the decision on a contribution back, so that it waits again.
 
-    The history keeps both.
+    What the page says after an edit goes with it. The history keeps both.
 
-    Raises NotACurator, NothingToTakeBack.
+    Raises NotACurator, NothingToTakeBack, EditedSince.
     """
     if not is_curator(by):
         raise NotACurator
+    lock_motif_of(contribution)
     locked = _locked(contribution)
     State = Contribution.State
     if locked.state not in (State.ACCEPTED, State.DECLINED):
         raise NothingToTakeBack
     was = locked.state
+    if was == State.ACCEPTED:
+        applying.take_out(locked, by)
     locked.state = State.SUBMITTED
+    locked.applied_claim = None
     locked.accepted_at = locked.accepted_by = None
     locked.declined_at = locked.declined_by = None
     for name in WHY_DECLINED:
@@ -274,7 +301,7 @@ def reopen_contribution(
         data={"was": was},
     )
     dates = ("accepted_at", "accepted_by", "declined_at", "declined_by")
-    return _saved(locked, contribution, *dates, *WHY_DECLINED)
+    return _saved(locked, contribution, *dates, *WHY_DECLINED, "applied_claim")
 
 
 @transaction.atomic
@@ -284,23 +311,29 @@ def withdraw_contribution(
     """Take a contribution back: its giver may at any time, a curator on their behalf.
 
     Nothing is erased but the notes that name its photos as others' copies; from now on
-    its photos are shown to no one else.
+    its photos are shown to no one else. What the page says after an edit goes with it,
+    unless others have worked on since.
 
     Raises NotYours, AlreadyWithdrawn.
     """
     photos = Photo.objects.filter(contribution=contribution)
     lock_with_those_naming(photos, contribution.pk)
+    lock_motif_of(contribution)
     locked = _locked(contribution)
     if not _gave(locked, by) and not (by and is_curator(by)):
         raise NotYours
     if locked.state == Contribution.State.WITHDRAWN:
         raise AlreadyWithdrawn
+    if locked.state == Contribution.State.ACCEPTED:
+        with suppress(EditedSince):
+            applying.take_out(locked, by)
     locked.state = Contribution.State.WITHDRAWN
+    locked.applied_claim = None
     locked.withdrawn_at = timezone.now()
     locked.withdrawn_by = by
     forget_copies_of(photos)
     record(HistoryEntry.Verb.WITHDRAWN, by=by, contribution=locked)
-    return _saved(locked, contribution, "withdrawn_at", "withdrawn_by")
+    return _saved(locked, contribution, "withdrawn_at", "withdrawn_by", "applied_claim")
 
 
 def own_pending(contribution: Contribution, by: User | None) -> Contribution:

@@ -16,8 +16,8 @@ from django.urls import NoReverseMatch, URLPattern, path, reverse
 from django.utils.translation import gettext
 from django.views.decorators.cache import never_cache
 
-from motifs import edits, reasons
-from motifs.admin import deeds, queue, showing
+from motifs import reasons
+from motifs.admin import applying, deeds, queue, showing
 from motifs.admin.history import names_of, person, said, told
 from motifs.models import (
     Contribution,
@@ -163,7 +163,10 @@ class Desk:
             "similar_url": _similar(photo),
             "identifications": _identifications(photo) if photo else [],
             "determination": _determination(photo) if photo else "",
-            "edit": edits.edits([contribution]).get(contribution.pk),
+            **applying.context(
+                contribution,
+                request.POST if request.method == "POST" else request.GET,
+            ),
             "history": told(HistoryEntry.objects.of_contribution(contribution)),
             "decisions": deeds.DECISIONS if contribution.state == "submitted" else (),
             "verbs": deeds.PHOTO_VERBS if photo and judged else (),

@@ -17,6 +17,7 @@ from tests.factories import (
     CuratorFactory,
     MotifFactory,
     PhotoFactory,
+    SourceFactory,
     UserFactory,
 )
 
@@ -100,7 +101,11 @@ class TestText:
         assert word in mail.outbox[0].body
 
     def test_a_suggestion_is_no_photo(self):
-        accept(given(kind="edit", suggested_text="Ganti."))
+        edit = given(kind="edit", suggested_text="Ganti.")
+        wording = actions.Wording(
+            "Ganti.", "low", kind="use", language="id", source=SourceFactory()
+        )
+        actions.apply_edit(contribution=edit, wording=wording, by=CuratorFactory())
 
         notices.send_notice(Notice.objects.get().pk)
 
