@@ -64,7 +64,7 @@ def fingerprint(claim: Claim) -> str:
 def lock_motif_of(contribution: Contribution) -> None:
     """Hold the motif before the contribution: a merge takes them in this order."""
     if contribution.kind == Contribution.Kind.EDIT:
-        list(Motif.objects.select_for_update().filter(pk=contribution.motif_id))
+        list(Motif.objects.select_for_update().filter(pk=contribution.motif_id or 0))
 
 
 def write(contribution: Contribution, wording: Wording, by: User, why: str) -> Claim:

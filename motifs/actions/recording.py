@@ -221,7 +221,8 @@ def _made(sender: type[Model], instance: Any, created: bool, **kwargs: Any) -> N
         before.rows.setdefault((sender, instance.pk), None)
 
 
-for _model in (*FIELDS, Citation):
+_RECORDED: tuple[type[Model], ...] = (*FIELDS, Citation)
+for _model in _RECORDED:
     pre_save.connect(_touched, sender=_model, dispatch_uid="motifs.recording.save")
     pre_delete.connect(_touched, sender=_model, dispatch_uid="motifs.recording.delete")
     post_save.connect(_made, sender=_model, dispatch_uid="motifs.recording.made")

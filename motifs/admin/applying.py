@@ -27,7 +27,7 @@ _YEAR = re.compile(r"\b(1[5-9]\d\d|20\d\d)\b")
 _PLACE = re.compile(r"[,;(]?\s*\b((?:hlm|hal|halaman|pp?|pages?)\b\.?\s*\d[\d–-]*)\)?")
 
 
-class CitedSources(forms.ModelMultipleChoiceField):
+class CitedSources(forms.ModelMultipleChoiceField[Citation]):
     def label_from_instance(self, citation: Citation) -> str:
         return " · ".join(filter(None, (str(citation.source), citation.locator)))
 

@@ -112,7 +112,7 @@ def _words(field: Any, name: str, value: Any, names: dict[str, str]) -> str:
     if isinstance(value, list):
         return "; ".join(map(str, value))
     if name in PATHS:
-        return names.get(value, value)
+        return names.get(value, str(value))
     choices = dict(getattr(field, "flatchoices", ()) or ())
     if value in choices:
         return str(choices[value])

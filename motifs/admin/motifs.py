@@ -288,7 +288,8 @@ class SourceAdmin(Recorded):
     list_per_page = 50
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Source]:
-        return super().get_queryset(request).annotate(cited=Count("citations"))
+        found: QuerySet[Source] = super().get_queryset(request)
+        return found.annotate(cited=Count("citations"))
 
     def history_of(self, found: Source) -> QuerySet[HistoryEntry]:
         return HistoryEntry.objects.of_source(found)
