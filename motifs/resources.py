@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from import_export import fields, resources, widgets
 
 from motifs.actions import recording
-from motifs.languages import Language
+from motifs.languages import Language, reader_language
 from motifs.models import (
     Citation,
     Claim,
@@ -74,7 +74,8 @@ class Sheet(resources.ModelResource):  # type: ignore[misc]
 
     def before_import_row(self, row: Any, **kwargs: Any) -> None:
         for name, value in row.items():
-            row[name] = plain(value)
+            # An empty cell is None in XLSX and nothing in CSV; both mean no text.
+            row[name] = "" if value is None else plain(value)
 
     def import_data(self, dataset: Any, dry_run: bool = False, **kwargs: Any) -> Any:
         self.is_trial = dry_run
@@ -95,6 +96,63 @@ class Checked:
     clean_model_instances = True
     skip_unchanged = True
     report_skipped = False
+
+
+class AddressWidget(widgets.CharWidget):  # type: ignore[misc]
+    """No address is no text, so that what goes out comes in unchanged."""
+
+    def clean(self, value: Any, row: Any = None, **kwargs: Any) -> Any:
+        return super().clean(value, row, **kwargs) or None
+
+
+class SourceResource(Sheet):
+    url = fields.Field(column_name="url", attribute="url", widget=AddressWidget())
+
+    class Meta(Checked):
+        model = Source
+        fields = ("key", "title", "author", "url", "year", "kind")
+        import_id_fields = ("key",)
+        import_order = export_order = fields
+
+
+class MotifResource(Sheet):
+    """What may be corrected of motifs that are there; the rest is for reading.
+
+    No import makes a motif: its slug is permanent, and a slip would stay for good.
+    """
+
+    name = fields.Field(column_name="name", attribute="preferred_name", readonly=True)
+    state = fields.Field(column_name="state", attribute="state", readonly=True)
+    access = fields.Field(column_name="access", attribute="access", readonly=True)
+
+    class Meta(Checked):
+        model = Motif
+        fields = (
+            "slug",
+            "name",
+            "state",
+            "access",
+            "family",
+            "family_confidence",
+            "status",
+        )
+        import_id_fields = ("slug",)
+        import_order = export_order = fields
+
+    def get_queryset(self) -> Any:
+        kept = Motif.objects.exclude(state=Motif.State.MERGED)
+        return kept.with_labels(reader_language())
+
+    def after_init_instance(
+        self, instance: Any, new: bool, row: Any, **kwargs: Any
+    ) -> None:
+        if new:
+            text = _("There is no motif “%(slug)s”.") % {"slug": row.get("slug")}
+            raise ValidationError({"slug": text})
+
+    def do_instance_save(self, instance: Any, is_create: bool) -> None:
+        """The whole row would lift a restriction, or a merge, that came meanwhile."""
+        instance.save(update_fields=["family", "family_confidence", "status"])
 
 
 class MotifNameResource(Sheet):

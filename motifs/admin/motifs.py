@@ -35,7 +35,12 @@ from motifs.models import (
 )
 from motifs.models.motif import MotifQuerySet
 from motifs.refusals import Refusal
-from motifs.resources import ClaimResource, LookAlikeResource
+from motifs.resources import (
+    ClaimResource,
+    LookAlikeResource,
+    MotifResource,
+    SourceResource,
+)
 
 
 class NameForm(forms.ModelForm[MotifName]):
@@ -117,7 +122,8 @@ class ClaimInline(admin.StackedInline[Claim, Motif]):
 
 
 @admin.register(Motif)
-class MotifAdmin(Recorded):
+class MotifAdmin(Exchanged, Recorded):
+    resource_classes = [MotifResource]
     list_display = ("preferred_name", "gloss", "family", "status", "state", "access")
     list_display_links = ("preferred_name",)
     list_filter = ("state", "access", "status", "family")
@@ -174,6 +180,11 @@ class MotifAdmin(Recorded):
         The whole row would lift a restriction, or a merge, that came meanwhile.
         """
         obj.save(update_fields=form.changed_data if change else None)
+
+    def get_export_queryset(self, request: HttpRequest) -> Any:
+        """What this curator may see, as the list is narrowed."""
+        visible = Motif.objects.visible_to(request.user)
+        return super().get_export_queryset(request).filter(pk__in=visible)
 
     def history_of(self, found: Motif) -> QuerySet[HistoryEntry]:
         return HistoryEntry.objects.of_motif(found)
@@ -280,7 +291,8 @@ class SourceForm(forms.ModelForm[Source]):
 
 
 @admin.register(Source)
-class SourceAdmin(Recorded):
+class SourceAdmin(Exchanged, Recorded):
+    resource_classes = [SourceResource]
     form = SourceForm
     list_display = ("key", "title", "author", "year", "kind", "cited")
     list_filter = ("kind",)
