@@ -1,8 +1,8 @@
 """Write every change of the catalogue's own rows into the one history, field by field.
 
 Within ``recording`` each row that is saved or deleted, by whatever form, list, import
-or action, is compared with what stood before. Django's signals say which rows: a bulk
-``update`` sends none and is not for use there.
+or action, is compared with what stood before. Django's signals say which rows; a bulk
+deed sends none, and whoever does one there says it to ``Before``.
 """
 
 from __future__ import annotations
@@ -67,17 +67,32 @@ ADDED, CHANGED, DELETED = "added", "changed", "deleted"
 
 
 @dataclass
-class _Before:
+class Before:
     """Rows that were touched, each as it stood before; None if there was none."""
 
     rows: dict[tuple[type[Model], int], Values | None] = field(default_factory=dict)
 
-    def keep(self, model: type[Model], pk: int) -> None:
+    def changes(self, row: Model) -> None:
+        """Say that a row is about to be saved or deleted."""
+        if isinstance(row, Citation):
+            # Where it stood, and where it stands: a citation may be moved.
+            stood = Citation.objects.filter(pk=row.pk).values_list("claim", flat=True)
+            for claim_id in {row.claim_id, *stood}:
+                self._keep(Claim, claim_id)
+        elif row.pk is not None:
+            self._keep(type(row), row.pk)
+
+    def made(self, row: Model) -> None:
+        """Say that a row has been added."""
+        if not isinstance(row, Citation):
+            self.rows.setdefault((type(row), row.pk), None)
+
+    def _keep(self, model: type[Model], pk: int) -> None:
         if (model, pk) not in self.rows:
             self.rows[model, pk] = values_of(model, [pk]).get(pk)
 
 
-_now: ContextVar[_Before | None] = ContextVar("recording", default=None)
+_now: ContextVar[Before | None] = ContextVar("recording", default=None)
 
 
 @contextmanager
@@ -88,7 +103,7 @@ def recording(
     verb: str = HistoryEntry.Verb.EDITED,
     contribution: Contribution | None = None,
     **data: Any,
-) -> Iterator[None]:
+) -> Iterator[Before]:
     """Record what changes in this block, in one transaction with it.
 
     One entry for each motif, source and contribution that is concerned; what comes out
@@ -100,10 +115,10 @@ def recording(
         data: more to keep with each entry; JSON.
     """
     with transaction.atomic():
-        before = _Before()
+        before = Before()
         token = _now.set(before)
         try:
-            yield
+            yield before
         finally:
             _now.reset(token)
         _write(before, by, why.strip(), verb, contribution, data)
@@ -130,7 +145,7 @@ def values_of(model: type[Model], ids: Iterable[int]) -> dict[int, Values]:
 
 
 def _write(
-    before: _Before,
+    before: Before,
     by: User | None,
     why: str,
     verb: str,
@@ -184,6 +199,8 @@ def _row(
         "of": model._meta.model_name,
         "id": pk,
         "name": NAMES.get(model, "").format(**(stood or stands)),
+        # What sort of claim it is, whatever was changed of it.
+        "kind": (stands or stood).get("kind"),
         "did": did,
         "fields": {
             name: [stood.get(name), stands.get(name)]
@@ -203,22 +220,13 @@ def _concerned(*values: Values | None) -> list[str]:
 
 
 def _touched(sender: type[Model], instance: Any, **kwargs: Any) -> None:
-    before = _now.get()
-    if before is None:
-        return
-    if sender is Citation:
-        # Where it stood, and where it stands: a citation may be moved.
-        stood = Citation.objects.filter(pk=instance.pk).values_list("claim", flat=True)
-        for claim_id in {instance.claim_id, *stood}:
-            before.keep(Claim, claim_id)
-    elif instance.pk is not None:
-        before.keep(sender, instance.pk)
+    if (before := _now.get()) is not None:
+        before.changes(instance)
 
 
 def _made(sender: type[Model], instance: Any, created: bool, **kwargs: Any) -> None:
-    before = _now.get()
-    if before is not None and created and sender is not Citation:
-        before.rows.setdefault((sender, instance.pk), None)
+    if created and (before := _now.get()) is not None:
+        before.made(instance)
 
 
 _RECORDED: tuple[type[Model], ...] = (*FIELDS, Citation)

@@ -14,7 +14,7 @@ from django.utils.translation import gettext
 
 from motifs.actions.recording import ADDED, CITED, DELETED, PATHS
 from motifs.edits import Part, difference
-from motifs.models import Contribution, HistoryEntry, Motif
+from motifs.models import Claim, Contribution, HistoryEntry, Motif
 
 LONG = 60
 """From how many characters on a text is shown word by word, not as a whole."""
@@ -77,6 +77,9 @@ def _change(model: type[Model], row: dict[str, Any], names: dict[str, str]) -> C
     label = ""
     if row["name"]:
         label = f"{capfirst(str(model._meta.verbose_name))} “{row['name']}”"
+        if model is Claim:
+            kinds = dict(Claim.Kind.choices)
+            label += f", {kinds.get(str(row.get('kind')), '')}"
     said = {ADDED: gettext("added"), DELETED: gettext("deleted")}
     values = (
         _value(model, name, pair, names)

@@ -130,6 +130,8 @@ def _what(row: HistoryEntry, names: dict[int, str]) -> str:
         if "from" in data:
             return gettext("%(other)s into this one") % {"other": other}
         return gettext("into %(other)s") % {"other": other}
+    if data.get("imported") == "files":
+        return gettext("by the catalogue's own files")
     if data.get("imported"):
         return gettext("imported from a spreadsheet")
     if row.verb == Verb.EDITED:
