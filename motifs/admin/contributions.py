@@ -21,7 +21,7 @@ from motifs.admin.desk import Desk
 from motifs.admin.recorded import Recorded
 from motifs.admin.spreadsheets import Exported
 from motifs.languages import Language, reader_language
-from motifs.models import Contribution, Flag, HistoryEntry, Motif, MotifName, Photo
+from motifs.models import Contribution, Flag, Motif, MotifName, Photo
 from motifs.resources import ContributionResource
 
 
@@ -255,6 +255,3 @@ class ContributionAdmin(Recorded, Exported, DecidingAdmin):
             obj.opinion = Contribution.Opinion.NONE
             changed.append("opinion")
         obj.save(update_fields=changed)
-
-    def history_of(self, found: Contribution) -> QuerySet[HistoryEntry]:
-        return HistoryEntry.objects.of_contribution(found)

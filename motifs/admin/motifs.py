@@ -27,7 +27,6 @@ from motifs.languages import Language, reader_language
 from motifs.models import (
     Citation,
     Claim,
-    HistoryEntry,
     LookAlike,
     Motif,
     MotifName,
@@ -186,9 +185,6 @@ class MotifAdmin(Exchanged, Recorded):
         visible = Motif.objects.visible_to(request.user)
         return super().get_export_queryset(request).filter(pk__in=visible)
 
-    def history_of(self, found: Motif) -> QuerySet[HistoryEntry]:
-        return HistoryEntry.objects.of_motif(found)
-
     def has_publish_permission(self, request: HttpRequest) -> bool:
         return request.user.has_perm("motifs.publish_motif")
 
@@ -272,9 +268,6 @@ class ClaimAdmin(Exchanged, Recorded):
     inlines = (CitationInline,)
     list_per_page = 50
 
-    def history_of(self, found: Claim) -> QuerySet[HistoryEntry]:
-        return HistoryEntry.objects.of_claim(found)
-
 
 class SourceForm(forms.ModelForm[Source]):
     url = forms.URLField(
@@ -303,9 +296,6 @@ class SourceAdmin(Exchanged, Recorded):
         found: QuerySet[Source] = super().get_queryset(request)
         return found.annotate(cited=Count("citations"))
 
-    def history_of(self, found: Source) -> QuerySet[HistoryEntry]:
-        return HistoryEntry.objects.of_source(found)
-
     @admin.display(description=_("citations"), ordering="cited")
     def cited(self, source: Source) -> int:
         return int(getattr(source, "cited", 0))
@@ -326,9 +316,6 @@ class LookAlikeAdmin(Exchanged, Recorded):
         return pairs.prefetch_related(
             Prefetch("first", motifs), Prefetch("second", motifs)
         )
-
-    def history_of(self, found: LookAlike) -> QuerySet[HistoryEntry]:
-        return HistoryEntry.objects.of_look_alike(found)
 
     @admin.display(description=_("pair"))
     def pair(self, pair: LookAlike) -> str:

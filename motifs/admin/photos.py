@@ -108,9 +108,6 @@ class PhotoAdmin(Told, SeenOnly, Exported, admin.ModelAdmin[Photo]):
             request, object_id, form_url, {**(extra_context or {}), **extra}
         )
 
-    def history_of(self, found: Photo) -> QuerySet[HistoryEntry]:
-        return HistoryEntry.objects.of_photo(found)
-
     @admin.display(description=_("photo"), ordering="pk")
     def name(self, photo: Photo) -> str:
         return str(photo)

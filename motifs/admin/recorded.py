@@ -7,7 +7,6 @@ from typing import Any
 
 from django.contrib import admin
 from django.core.exceptions import PermissionDenied
-from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 
 from motifs.actions import recording
@@ -20,9 +19,6 @@ LONGEST_WHY = 2000
 class Told:
     """Its history page tells the one history, in place of Django's list of edits."""
 
-    def history_of(self, found: Any) -> QuerySet[HistoryEntry]:
-        raise NotImplementedError
-
     def history_view(
         self, request: HttpRequest, object_id: str, extra_context: Any = None
     ) -> HttpResponse:
@@ -32,7 +28,7 @@ class Told:
             raise Http404
         if not owner.has_view_permission(request, found):
             raise PermissionDenied
-        return history_page(owner, request, found, self.history_of(found))
+        return history_page(owner, request, found, HistoryEntry.objects.of(found))
 
 
 class Recorded(Told, admin.ModelAdmin[Any]):

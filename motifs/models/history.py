@@ -17,6 +17,23 @@ from motifs.models.photo import Photo
 
 
 class HistoryQuerySet(models.QuerySet["HistoryEntry"]):
+    def of(self, subject: models.Model) -> Self:
+        """What a page of the subject's history tells."""
+        match subject:
+            case Motif():
+                return self.of_motif(subject)
+            case Claim():
+                return self.of_claim(subject)
+            case LookAlike():
+                return self.of_look_alike(subject)
+            case Source():
+                return self.of_source(subject)
+            case Photo():
+                return self.of_photo(subject)
+            case Contribution():
+                return self.of_contribution(subject)
+        return self.none()
+
     def of_photo(self, photo: Photo) -> Self:
         """Its own entries, oldest first."""
         return self.filter(photo=photo).order_by("at", "pk")

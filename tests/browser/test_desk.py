@@ -10,12 +10,13 @@ from django.urls import reverse
 from PIL import Image, ImageDraw
 from playwright.sync_api import expect
 
-from motifs.actions import flag_photo
+from motifs.actions import flag_photo, recording
 from motifs.models import Contribution, HistoryEntry, Identification, Photo
 from tests.browser.conftest import session_of
 from tests.browser.patience import too_wide
 from tests.browser.test_pages_look import serious
 from tests.factories import (
+    CitationFactory,
     ClaimFactory,
     ContributionFactory,
     CuratorFactory,
@@ -324,6 +325,10 @@ def test_nothing_serious_stands_in_anybodys_way(
         suggested_text="Gigi Haruan menggambarkan gigi ikan gabus.",
         suggested_source="Buku A, hlm. 3",
     )
+    claim = waiting[1].motif.claims.get()
+    with recording(by=CuratorFactory(), why="Ejaan."):
+        claim.text = "Gigi Haruan menggambarkan gigi ikan haruan."
+        claim.save()
     troubles = []
     for address in (
         reverse("admin:motifs_contribution_changelist"),
@@ -338,6 +343,9 @@ def test_nothing_serious_stands_in_anybodys_way(
         reverse("admin:motifs_motif_access", args=[waiting[1].motif.pk]),
         f"{reverse('admin:motifs_motif_merge', args=[waiting[1].motif.pk])}"
         "?into=bayam-raja",
+        reverse("admin:motifs_motif_history", args=[waiting[1].motif.pk]),
+        reverse("admin:motifs_claim_change", args=[claim.pk]),
+        reverse("admin:motifs_claim_delete", args=[claim.pk]),
         reverse("admin:motifs_historyentry_changelist"),
     ):
         page = open_page(address, color_scheme=scheme, **signed_in)
@@ -372,6 +380,29 @@ def test_no_page_is_wider_than_its_window_and_buttons_fit_a_finger(
         )
         page.context.close()
     assert troubles == []
+
+
+def test_a_suggestion_is_taken_over_with_one_key(open_page, signed_in, site):
+    claim = CitationFactory(claim__text="Gigi ikan haruan.").claim
+    edit = ContributionFactory(
+        kind="edit",
+        motif=claim.motif,
+        claim_key=claim.key,
+        language="id",
+        suggested_text="Gigi ikan gabus.",
+    )
+    page = open_page(
+        reverse("admin:motifs_contribution_desk", args=[edit.pk]),
+        width=360,
+        **signed_in,
+    )
+
+    assert too_wide(page) <= 0
+    press(page, "a")
+
+    claim.refresh_from_db()
+    assert claim.text == "Gigi ikan gabus."
+    assert Contribution.objects.accepted().get() == edit
 
 
 def test_only_curators_sit_here(open_page, site):
