@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from functools import partial
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from django.core.files.base import ContentFile
 from django.db import transaction
@@ -19,6 +19,7 @@ from motifs.permissions import is_curator
 from motifs.refusals import (
     AlreadyDecided,
     AlreadyWithdrawn,
+    ChangedSince,
     NoLicence,
     NoPhotos,
     NoReason,
@@ -134,13 +135,7 @@ def add_photo(*, contribution: Contribution, image: Readable, by: User | None) -
     except BaseException:
         photo.image.delete(save=False)
         raise
-    if locked.state == Contribution.State.SUBMITTED:
-        record(
-            HistoryEntry.Verb.EDITED,
-            by=by,
-            contribution=locked,
-            data={"added_photo": {"position": photo.position, "sha256": digest}},
-        )
+    note_change(locked, by, added_photo={"position": photo.position, "sha256": digest})
     transaction.on_commit(partial(queue_renditions, photo.pk))
     transaction.on_commit(partial(photo_added.send_robust, Photo, photo_id=photo.pk))
     return photo
@@ -188,16 +183,19 @@ def submit_contribution(*, contribution: Contribution, by: User | None) -> Contr
 
 
 @transaction.atomic
-def accept_contribution(*, contribution: Contribution, by: User) -> Contribution:
+def accept_contribution(
+    *, contribution: Contribution, by: User, seen: int | None = None
+) -> Contribution:
     """Take a submitted contribution into the catalogue.
 
-    Raises NotACurator, NotWaiting.
+    Args:
+        seen: the revision that ``by`` was shown; by default that of ``contribution``.
+
+    Raises NotACurator, NotWaiting, ChangedSince.
     """
     if not is_curator(by):
         raise NotACurator
-    locked = _locked(contribution)
-    if locked.state != Contribution.State.SUBMITTED:
-        raise NotWaiting
+    locked = _waiting(contribution, seen)
     locked.state = Contribution.State.ACCEPTED
     locked.accepted_at = timezone.now()
     locked.accepted_by = by
@@ -207,7 +205,12 @@ def accept_contribution(*, contribution: Contribution, by: User) -> Contribution
 
 @transaction.atomic
 def decline_contribution(
-    *, contribution: Contribution, by: User, reason: str = "", code: str = ""
+    *,
+    contribution: Contribution,
+    by: User,
+    reason: str = "",
+    code: str = "",
+    seen: int | None = None,
 ) -> Contribution:
     """Decline a submitted contribution, with a reason its giver will read.
 
@@ -215,8 +218,9 @@ def decline_contribution(
         reason: in the curator's own words.
         code: of one of ``reasons.REASONS``; its sentence is written in the giver's
             language, and the curator's own words after it.
+        seen: as in ``accept_contribution``.
 
-    Raises NotACurator, NoReason, NotWaiting.
+    Raises NotACurator, NoReason, NotWaiting, ChangedSince.
     """
     if not is_curator(by):
         raise NotACurator
@@ -224,9 +228,7 @@ def decline_contribution(
         code = ""
     if not code and not reason.strip():
         raise NoReason
-    locked = _locked(contribution)
-    if locked.state != Contribution.State.SUBMITTED:
-        raise NotWaiting
+    locked = _waiting(contribution, seen)
     locked.state = Contribution.State.DECLINED
     locked.declined_at = timezone.now()
     locked.declined_by = by
@@ -310,6 +312,34 @@ def own_pending(contribution: Contribution, by: User | None) -> Contribution:
         raise NotYours
     if not locked.is_pending:
         raise AlreadyDecided
+    return locked
+
+
+def note_change(contribution: Contribution, by: User | None, **what: Any) -> None:
+    """Put on record what a giver changed of a locked contribution.
+
+    A curator may have it on the screen: from now on that is an old revision. Of a
+    draft nothing is kept, for nobody has seen it.
+    """
+    if contribution.state == Contribution.State.DRAFT:
+        return
+    contribution.revision += 1
+    contribution.save(update_fields=["revision"])
+    record(
+        HistoryEntry.Verb.EDITED,
+        by=by,
+        contribution=contribution,
+        data={**what, "revision": contribution.revision},
+    )
+
+
+def _waiting(contribution: Contribution, seen: int | None) -> Contribution:
+    """Lock what waits for a decision, as long as it is what was looked at."""
+    locked = _locked(contribution)
+    if locked.state != Contribution.State.SUBMITTED:
+        raise NotWaiting
+    if locked.revision != (contribution.revision if seen is None else seen):
+        raise ChangedSince
     return locked
 
 

@@ -13,12 +13,14 @@ from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils.html import format_html
+from django.utils.text import Truncator
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from motifs.actions import record
 from motifs.admin.queue import CappedPaginator
 from motifs.admin.seen_only import SeenOnly
+from motifs.contribution_history import FIELDS
 from motifs.languages import reader_language
 from motifs.models import Contribution, HistoryEntry, Motif, Outcome, Photo
 
@@ -26,6 +28,8 @@ if TYPE_CHECKING:
     from heritage.models import User
 
 Subject = Contribution | Photo | Motif
+MOST_OF_A_VALUE = 300
+"""Characters of an old or a new text; the record has the whole one."""
 
 
 @dataclass(frozen=True)
@@ -56,6 +60,14 @@ def told(entries: QuerySet[HistoryEntry]) -> list[Told]:
         )
         for row in rows
     ]
+
+
+def changes_since(contribution: Contribution, revision: int) -> list[Told]:
+    """What its giver changed after a revision that was shown; no query if nothing."""
+    if not 0 <= revision < contribution.revision:
+        return []
+    entries = HistoryEntry.objects.filter(contribution=contribution)
+    return told(entries.filter(data__revision__gt=revision).order_by("at", "pk"))
 
 
 def names_of(ids: Iterable[int]) -> dict[int, str]:
@@ -105,8 +117,30 @@ def _what(row: HistoryEntry, names: dict[int, str]) -> str:
     if row.verb in (Verb.RESTRICTED, Verb.OPENED):
         return str((data.get("is") or {}).get("protocol_note", ""))
     if row.verb == Verb.EDITED:
-        return ", ".join(str(name) for name in data.get("changed", ()))
+        return _edited(data)
     return ""
+
+
+def _edited(data: dict[str, Any]) -> str:
+    """What a giver changed, from what to what; of an edit in the admin, its fields."""
+    if "added_photo" in data:
+        number = {"number": data["added_photo"]["position"]}
+        return gettext("photo %(number)d added") % number
+    if "removed_photo" in data:
+        number = {"number": data["removed_photo"]["position"]}
+        return gettext("photo %(number)d removed") % number
+    if "became" in data:
+        return "; ".join(
+            f"{FIELDS.get(name, name)}: {_value(data['was'].get(name))} → {_value(new)}"
+            for name, new in data["became"].items()
+        )
+    return ", ".join(str(name) for name in data.get("changed", ()))
+
+
+def _value(value: object) -> str:
+    if isinstance(value, bool):
+        return gettext("yes") if value else gettext("no")
+    return Truncator(str(value or "–")).chars(MOST_OF_A_VALUE)
 
 
 def said(outcome: str, motif: str, second: str) -> str:

@@ -166,6 +166,12 @@ class Contribution(models.Model):
     state = models.CharField(
         _("state"), max_length=10, choices=State, default=State.DRAFT, editable=False
     )
+    revision = models.PositiveIntegerField(
+        _("revision"),
+        default=0,
+        editable=False,
+        help_text=_("How often its giver has changed it since it was first sent."),
+    )
     edited_at = models.DateTimeField(
         _("last edited at"), null=True, blank=True, editable=False
     )

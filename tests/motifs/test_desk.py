@@ -26,6 +26,7 @@ from tests.factories import (
     SourceFactory,
     UserFactory,
 )
+from tests.motifs.test_admin import confirm
 
 pytestmark = pytest.mark.django_db
 
@@ -158,16 +159,12 @@ class TestQueue:
 
     def test_what_somebody_else_decided_meanwhile_is_said(self, client, curator):
         contribution, taken = waiting(), waiting()
+        pks = [contribution.pk, taken.pk]
+        asked = {"action": "accept_selected", "_selected_action": pks}
+        page = client.post(reverse(LIST), asked, follow=True)
         actions.accept_contribution(contribution=taken, by=CuratorFactory())
 
-        response = client.post(
-            reverse(LIST),
-            {
-                "action": "accept_selected",
-                "_selected_action": [contribution.pk, taken.pk],
-            },
-            follow=True,
-        )
+        response = confirm(client, page)
 
         said = [str(message) for message in response.context["messages"]]
         assert len(said) == 2
@@ -175,9 +172,16 @@ class TestQueue:
 
 
 def do(client, contribution, deed, **sent):
+    """Press a button of the page as it would be shown now."""
     photo = contribution.photos.first()
-    data = {"deed": deed, "photo": photo.pk if photo else "", **sent}
-    return client.post(desk(contribution), data)
+    shown = Contribution.objects.select_related("motif").get(pk=contribution.pk)
+    data = {
+        "deed": deed,
+        "photo": photo.pk if photo else "",
+        "seen": shown.revision,
+        "named": shown.motif.slug if shown.motif else "",
+    }
+    return client.post(desk(contribution), data | sent)
 
 
 class TestDesk:
