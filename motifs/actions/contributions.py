@@ -1,4 +1,4 @@
-"""Give, accept, decline and take back."""
+"""Give, accept, decline, and take a decision back."""
 
 from __future__ import annotations
 
@@ -11,14 +11,12 @@ from django.db import transaction
 from django.utils import timezone
 
 from motifs import copies, heic, metadata, pictures, reasons
-from motifs.actions.flags import forget_copies_of, lock_with_those_naming
 from motifs.actions.history import record
 from motifs.languages import Language
 from motifs.models import Contribution, HistoryEntry, Motif, Photo
 from motifs.permissions import is_curator
 from motifs.refusals import (
     AlreadyDecided,
-    AlreadyWithdrawn,
     ChangedSince,
     NoLicence,
     NoPhotos,
@@ -42,6 +40,7 @@ if TYPE_CHECKING:
 
 MAX_PHOTOS = 10
 WHY_DECLINED = ("decline_reason", "decline_reason_code", "decline_note")
+DECISION = ("accepted_at", "accepted_by", "declined_at", "declined_by", *WHY_DECLINED)
 
 
 class Readable(Protocol):
@@ -158,14 +157,15 @@ def _prepared(image: Readable) -> tuple[bytes, pictures.Description]:
 
 @transaction.atomic
 def submit_contribution(*, contribution: Contribution, by: User | None) -> Contribution:
-    """Hand one's own draft to the curators.
+    """Hand one's own draft to the curators; or again, once it is mended.
 
     Raises NotYours, NotADraft, NoLicence, NoPhotos, PeopleNotSaid, NoText.
     """
     locked = _locked(contribution)
     if not _gave(locked, by):
         raise NotYours
-    if locked.state != Contribution.State.DRAFT:
+    is_again = locked.is_mendable
+    if locked.state != Contribution.State.DRAFT and not is_again:
         raise NotADraft
     if not locked.licence:
         raise NoLicence
@@ -178,8 +178,14 @@ def submit_contribution(*, contribution: Contribution, by: User | None) -> Contr
         raise PeopleNotSaid
     locked.state = Contribution.State.SUBMITTED
     locked.submitted_at = timezone.now()
-    record(HistoryEntry.Verb.SUBMITTED, by=by, contribution=locked)
-    return _saved(locked, contribution, "submitted_at")
+    again: dict[str, Any] = {}
+    if is_again:
+        _forget_decision(locked)
+        # Whoever still has it on the screen has not seen that it was declined.
+        locked.revision += 1
+        again = {"again": True, "revision": locked.revision}
+    record(HistoryEntry.Verb.SUBMITTED, by=by, contribution=locked, data=again)
+    return _saved(locked, contribution, "submitted_at", "revision", *DECISION)
 
 
 @transaction.atomic
@@ -224,7 +230,7 @@ def decline_contribution(
     """
     if not is_curator(by):
         raise NotACurator
-    if code not in reasons.BY_CODE:
+    if code not in reasons.CODES:
         code = ""
     if not code and not reason.strip():
         raise NoReason
@@ -264,10 +270,7 @@ def reopen_contribution(
         raise NothingToTakeBack
     was = locked.state
     locked.state = State.SUBMITTED
-    locked.accepted_at = locked.accepted_by = None
-    locked.declined_at = locked.declined_by = None
-    for name in WHY_DECLINED:
-        setattr(locked, name, "")
+    _forget_decision(locked)
     record(
         HistoryEntry.Verb.REOPENED,
         by=by,
@@ -275,42 +278,15 @@ def reopen_contribution(
         reason=reason.strip(),
         data={"was": was},
     )
-    dates = ("accepted_at", "accepted_by", "declined_at", "declined_by")
-    return _saved(locked, contribution, *dates, *WHY_DECLINED)
-
-
-@transaction.atomic
-def withdraw_contribution(
-    *, contribution: Contribution, by: User | None
-) -> Contribution:
-    """Take a contribution back: its giver may at any time, a curator on their behalf.
-
-    Nothing is erased but the notes that name its photos as others' copies; from now on
-    its photos are shown to no one else.
-
-    Raises NotYours, AlreadyWithdrawn.
-    """
-    photos = Photo.objects.filter(contribution=contribution)
-    lock_with_those_naming(photos, contribution.pk)
-    locked = _locked(contribution)
-    if not _gave(locked, by) and not (by and is_curator(by)):
-        raise NotYours
-    if locked.state == Contribution.State.WITHDRAWN:
-        raise AlreadyWithdrawn
-    locked.state = Contribution.State.WITHDRAWN
-    locked.withdrawn_at = timezone.now()
-    locked.withdrawn_by = by
-    forget_copies_of(photos)
-    record(HistoryEntry.Verb.WITHDRAWN, by=by, contribution=locked)
-    return _saved(locked, contribution, "withdrawn_at", "withdrawn_by")
+    return _saved(locked, contribution, *DECISION)
 
 
 def own_pending(contribution: Contribution, by: User | None) -> Contribution:
-    """Lock one's own contribution while nobody has decided on it."""
+    """Lock one's own contribution while nobody has decided on it, or to mend it."""
     locked = _locked(contribution)
     if not _gave(locked, by):
         raise NotYours
-    if not locked.is_pending:
+    if not locked.is_pending and not locked.is_mendable:
         raise AlreadyDecided
     return locked
 
@@ -331,6 +307,13 @@ def note_change(contribution: Contribution, by: User | None, **what: Any) -> Non
         contribution=contribution,
         data={**what, "revision": contribution.revision},
     )
+
+
+def _forget_decision(locked: Contribution) -> None:
+    locked.accepted_at = locked.accepted_by = None
+    locked.declined_at = locked.declined_by = None
+    for name in WHY_DECLINED:
+        setattr(locked, name, "")
 
 
 def _waiting(contribution: Contribution, seen: int | None) -> Contribution:

@@ -18,12 +18,19 @@ from motifs.actions import (
     identify_photo,
     mark_good,
     reopen_contribution,
+    take_down_contribution,
     withdraw_identification,
 )
 from motifs.languages import reader_language
 from motifs.models import Contribution, Identification, Motif, Outcome, Photo
 from motifs.models.motif import MotifQuerySet
-from motifs.refusals import ChangedSince, NothingToTakeBack, NotThere, Refusal
+from motifs.refusals import (
+    ChangedSince,
+    NoRationale,
+    NothingToTakeBack,
+    NotThere,
+    Refusal,
+)
 from motifs.search import SAME_SOUND, search
 
 KEPT = 20
@@ -164,6 +171,19 @@ def do(
             seen=seen(sent),
         )
         return Done(gettext("%(number)s is declined.") % number, True, undo)
+    if deed == "reopen":
+        if not (reason := sent.get("reason", "")).strip():
+            raise NoRationale
+        reopen_contribution(contribution=contribution, by=user, reason=reason)
+        return Done(gettext("%(number)s waits again.") % number)
+    if deed == "take_down":
+        take_down_contribution(
+            contribution=contribution,
+            by=user,
+            code=sent.get("code", ""),
+            reason=sent.get("reason", ""),
+        )
+        return Done(gettext("%(number)s is taken down.") % number)
     if photo is None:
         raise NotThere
     if deed == "good":
@@ -221,7 +241,9 @@ def _identify(
 
 
 def remember(request: HttpRequest, done: Done) -> None:
-    """Keep what would undo a deed, for this session."""
+    """Keep what would undo a deed, for this session; what was said why stands."""
+    if not done.undo:
+        return
     kept = [*request.session.get(SESSION, []), {**done.undo, "text": done.sentence}]
     request.session[SESSION] = kept[-KEPT:]
 

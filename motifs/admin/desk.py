@@ -18,7 +18,7 @@ from django.views.decorators.cache import never_cache
 
 from motifs import edits, reasons
 from motifs.admin import deeds, queue, showing
-from motifs.admin.history import changes_since, names_of, person, said, told
+from motifs.admin.history import changes_since, declines, names_of, person, said, told
 from motifs.models import (
     Contribution,
     Flag,
@@ -172,10 +172,14 @@ class Desk:
             "edit": edits.edits([contribution]).get(contribution.pk),
             "changes": changes_since(contribution, _seen(request)),
             "history": told(HistoryEntry.objects.of_contribution(contribution)),
+            "declines": declines(contribution),
+            "may_reopen": contribution.state in (State.ACCEPTED, State.DECLINED),
+            "may_take_down": contribution.state != State.WITHDRAWN,
             "decisions": deeds.DECISIONS if contribution.state == "submitted" else (),
             "verbs": deeds.PHOTO_VERBS if photo and judged else (),
             "all_verbs": (*deeds.DECISIONS, *deeds.PHOTO_VERBS),
             "reasons": reasons.REASONS,
+            "reasons_to_take_down": reasons.TO_TAKE_DOWN,
             "last_deed": deeds.last(request),
             "waiting": waiting,
             "before_url": self._address(before.pk, asked) if before else "",

@@ -20,7 +20,7 @@ from django.utils.translation import gettext_lazy as _
 from motifs.actions import record
 from motifs.admin.queue import CappedPaginator
 from motifs.admin.seen_only import SeenOnly
-from motifs.contribution_history import FIELDS
+from motifs.contribution_history import DECISIONS, FIELDS, standing
 from motifs.languages import reader_language
 from motifs.models import Contribution, HistoryEntry, Motif, Outcome, Photo
 
@@ -70,6 +70,14 @@ def changes_since(contribution: Contribution, revision: int) -> list[Told]:
     return told(entries.filter(data__revision__gt=revision).order_by("at", "pk"))
 
 
+def declines(contribution: Contribution) -> list[HistoryEntry]:
+    """Why it was declined before it was mended and sent again."""
+    if contribution.state != Contribution.State.SUBMITTED:
+        return []
+    entries = standing(contribution.history.filter(verb__in=DECISIONS).order_by("pk"))
+    return [entry for entry in entries if entry.verb == HistoryEntry.Verb.DECLINED]
+
+
 def names_of(ids: Iterable[int]) -> dict[int, str]:
     """The preferred names of motifs by id; one query, or none for none."""
     wanted = set(ids)
@@ -116,6 +124,8 @@ def _what(row: HistoryEntry, names: dict[int, str]) -> str:
         return gettext("into %(other)s") % {"other": other}
     if row.verb in (Verb.RESTRICTED, Verb.OPENED):
         return str((data.get("is") or {}).get("protocol_note", ""))
+    if row.verb == Verb.SUBMITTED and data.get("again"):
+        return gettext("again, after it was declined")
     if row.verb == Verb.EDITED:
         return _edited(data)
     return ""

@@ -320,6 +320,12 @@ class Contribution(models.Model):
         return self.state in (self.State.DRAFT, self.State.SUBMITTED)
 
     @property
+    def is_mendable(self) -> bool:
+        """Whether its giver may mend it and send it again: while it is declined."""
+        is_declined = self.state == self.State.DECLINED
+        return is_declined and reasons.is_mendable(self.decline_reason_code)
+
+    @property
     def decline_text(self) -> str:
         """Why it was declined, in the language of the page being made."""
         said = reasons.text(self.decline_reason_code, self.decline_note)

@@ -389,6 +389,75 @@ class TestUndo:
         assert contribution.accepted_by == colleague
 
 
+class TestAfterwards:
+    @pytest.mark.parametrize("state", ["accepted", "declined"])
+    def test_a_decision_is_reopened_with_a_reason(self, client, curator, state):
+        contribution = waiting(**{state: True})
+
+        missing = do(client, contribution, "reopen", reason=" ")
+        assert missing.status_code == 422
+        response = do(client, contribution, "reopen", reason="Keliru.")
+
+        contribution.refresh_from_db()
+        assert response["Location"] == f"{desk(contribution)}?photo=" + str(
+            contribution.photos.get().pk
+        )
+        assert contribution.state == "submitted"
+        entry = contribution.history.get()
+        assert (entry.verb, entry.by, entry.reason) == ("reopened", curator, "Keliru.")
+
+    @pytest.mark.parametrize("state", ["submitted", "accepted", "declined"])
+    def test_it_is_taken_down_in_one_act(self, client, curator, state):
+        traits = {} if state == "submitted" else {state: True}
+        contribution = waiting(**traits)
+        page = client.get(desk(contribution)).content.decode()
+        assert 'value="take_down"' in page
+        assert ('value="reopen"' in page) is (state != "submitted")
+
+        missing = do(client, contribution, "take_down")
+        assert missing.status_code == 422
+        response = do(client, contribution, "take_down", code="claimed")
+
+        contribution.refresh_from_db()
+        assert response.status_code == 302
+        assert (contribution.state, contribution.withdrawn_by) == (
+            "withdrawn",
+            curator,
+        )
+        after = client.get(desk(contribution)).content.decode()
+        assert 'value="take_down"' not in after
+        assert 'value="reopen"' not in after
+
+    def test_undo_reaches_neither(self, client, curator):
+        contribution = waiting()
+        do(client, contribution, "accept")
+        do(client, contribution, "take_down", code="asked")
+
+        client.post(desk(contribution), {"deed": "undo"})
+
+        contribution.refresh_from_db()
+        assert contribution.state == "withdrawn"
+
+    def test_what_is_sent_again_says_why_it_was_declined(self, client, curator):
+        contribution = waiting(language="en")
+        do(client, contribution, "decline", code="light", reason="Both.")
+        contribution.refresh_from_db()
+        actions.submit_contribution(contribution=contribution, by=contribution.given_by)
+
+        page = client.get(desk(contribution))
+
+        (decline,) = page.context["declines"]
+        assert decline.reason.endswith("Both.")
+        assert decline.reason in page.content.decode()
+
+    def test_an_undone_decline_is_not_held_against_it(self, client, curator):
+        contribution = waiting()
+        do(client, contribution, "decline", code="light")
+        client.post(desk(contribution), {"deed": "undo"})
+
+        assert client.get(desk(contribution)).context["declines"] == []
+
+
 class TestPage:
     def test_copies_stand_beside_the_photo_both_ways(self, client, curator):
         one, other = waiting(), waiting()

@@ -65,9 +65,17 @@ class TestEdit:
                 contribution=submitted, by=CuratorFactory(), changes={"place": "x"}
             )
 
-    @pytest.mark.parametrize("state", ["accepted", "declined", "withdrawn"])
+    @pytest.mark.parametrize(
+        "state",
+        [
+            {"accepted": True},
+            {"declined": True, "decline_reason_code": "rights"},
+            {"withdrawn": True},
+        ],
+        ids=["accepted", "declined", "withdrawn"],
+    )
     def test_only_until_somebody_has_decided(self, state):
-        decided = ContributionFactory(**{state: True})
+        decided = ContributionFactory(**state)
 
         with pytest.raises(refusals.AlreadyDecided):
             edit(decided, place="Martapura")
