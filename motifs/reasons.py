@@ -117,7 +117,7 @@ TO_TAKE_DOWN = (
         _("The community's wish"),
         _("The community that the cloth belongs to does not want it to be public."),
     ),
-    Reason("asked", _("Its giver asked for it"), _("You asked for it.")),
+    Reason("asked", _("Its giver asked for it"), _("You asked us to take it down.")),
 )
 CODES = frozenset(reason.code for reason in REASONS)
 CODES_TO_TAKE_DOWN = frozenset(reason.code for reason in TO_TAKE_DOWN)

@@ -149,6 +149,7 @@ class Desk:
         before = self._neighbour(request, contribution, asked, -1)
         after = self._neighbour(request, contribution, asked, 1)
         waiting = self._queue(request, asked)[: queue.MOST_COUNTED + 1].count()
+        history = told(HistoryEntry.objects.of_contribution(contribution))
         State = Contribution.State
         judged = contribution.state in (State.SUBMITTED, State.ACCEPTED)
         context = {
@@ -171,8 +172,8 @@ class Desk:
             "determination": _determination(photo) if photo else "",
             "edit": edits.edits([contribution]).get(contribution.pk),
             "changes": changes_since(contribution, _seen(request)),
-            "history": told(HistoryEntry.objects.of_contribution(contribution)),
-            "declines": declines(contribution),
+            "history": history,
+            "declines": declines(contribution, history),
             "may_reopen": contribution.state in (State.ACCEPTED, State.DECLINED),
             "may_take_down": contribution.state != State.WITHDRAWN,
             "decisions": deeds.DECISIONS if contribution.state == "submitted" else (),

@@ -20,7 +20,7 @@ from django.utils.translation import gettext_lazy as _
 from motifs.actions import record
 from motifs.admin.queue import CappedPaginator
 from motifs.admin.seen_only import SeenOnly
-from motifs.contribution_history import DECISIONS, FIELDS, standing
+from motifs.contribution_history import FIELDS, standing
 from motifs.languages import reader_language
 from motifs.models import Contribution, HistoryEntry, Motif, Outcome, Photo
 
@@ -36,6 +36,7 @@ MOST_OF_A_VALUE = 300
 class Told:
     """One entry as a page shows it."""
 
+    entry: HistoryEntry
     at: datetime
     by: str
     verb: str
@@ -51,6 +52,7 @@ def told(entries: QuerySet[HistoryEntry]) -> list[Told]:
     names = names_of(ids)
     return [
         Told(
+            entry=row,
             at=row.at,
             by=person(row.by) if row.by else gettext("nobody in person"),
             verb=row.get_verb_display(),
@@ -70,12 +72,13 @@ def changes_since(contribution: Contribution, revision: int) -> list[Told]:
     return told(entries.filter(data__revision__gt=revision).order_by("at", "pk"))
 
 
-def declines(contribution: Contribution) -> list[HistoryEntry]:
+def declines(contribution: Contribution, history: list[Told]) -> list[Told]:
     """Why it was declined before it was mended and sent again."""
     if contribution.state != Contribution.State.SUBMITTED:
         return []
-    entries = standing(contribution.history.filter(verb__in=DECISIONS).order_by("pk"))
-    return [entry for entry in entries if entry.verb == HistoryEntry.Verb.DECLINED]
+    stand = standing(one.entry for one in history)
+    Verb = HistoryEntry.Verb
+    return [o for o in history if o.entry.verb == Verb.DECLINED and o.entry in stand]
 
 
 def names_of(ids: Iterable[int]) -> dict[int, str]:

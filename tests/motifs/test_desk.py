@@ -447,8 +447,8 @@ class TestAfterwards:
         page = client.get(desk(contribution))
 
         (decline,) = page.context["declines"]
-        assert decline.reason.endswith("Both.")
-        assert decline.reason in page.content.decode()
+        assert decline.why.endswith("Both.")
+        assert decline.why in page.content.decode()
 
     def test_an_undone_decline_is_not_held_against_it(self, client, curator):
         contribution = waiting()
