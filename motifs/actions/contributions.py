@@ -182,10 +182,9 @@ def submit_contribution(*, contribution: Contribution, by: User | None) -> Contr
     if is_again:
         _forget_decision(locked)
         # Whoever still has it on the screen has not seen that it was declined.
-        locked.revision += 1
-        again = {"again": True, "revision": locked.revision}
+        again = {"again": True, **new_revision(locked)}
     record(HistoryEntry.Verb.SUBMITTED, by=by, contribution=locked, data=again)
-    return _saved(locked, contribution, "submitted_at", "revision", *DECISION)
+    return _saved(locked, contribution, "submitted_at", *DECISION)
 
 
 @transaction.atomic
@@ -294,19 +293,23 @@ def own_pending(contribution: Contribution, by: User | None) -> Contribution:
 def note_change(contribution: Contribution, by: User | None, **what: Any) -> None:
     """Put on record what a giver changed of a locked contribution.
 
-    A curator may have it on the screen: from now on that is an old revision. Of a
-    draft nothing is kept, for nobody has seen it.
+    Of a draft nothing is kept, for nobody has seen it.
     """
     if contribution.state == Contribution.State.DRAFT:
         return
+    data = {**what, **new_revision(contribution)}
+    record(HistoryEntry.Verb.EDITED, by=by, contribution=contribution, data=data)
+
+
+def new_revision(contribution: Contribution) -> dict[str, int]:
+    """Number what a giver has made of a locked contribution; for the history's data.
+
+    A curator may have it on the screen: that is an old revision from now on, and is
+    not decided on (``_waiting``).
+    """
     contribution.revision += 1
     contribution.save(update_fields=["revision"])
-    record(
-        HistoryEntry.Verb.EDITED,
-        by=by,
-        contribution=contribution,
-        data={**what, "revision": contribution.revision},
-    )
+    return {"revision": contribution.revision}
 
 
 def _forget_decision(locked: Contribution) -> None:

@@ -100,7 +100,7 @@ class DecidingAdmin(admin.ModelAdmin[Contribution]):
             shown = deeds.seen(request.POST)
             if self._decide(request, [obj], {obj.pk: shown}, "accept"):
                 desk = reverse("admin:motifs_contribution_desk", args=[obj.pk])
-                return redirect(f"{desk}?seen={shown}")
+                return redirect(f"{desk}?revision={shown}")
             return redirect("admin:motifs_contribution_changelist")
         if "_decline" in request.POST:
             return redirect(_address("decline", [obj.pk]))
@@ -207,7 +207,7 @@ class DecidingAdmin(admin.ModelAdmin[Contribution]):
 
 def _seen(request: HttpRequest) -> dict[int, int]:
     """The revision of each that the page showed, by the contribution's id."""
-    pairs = (text.partition(":") for text in request.POST.getlist("seen"))
+    pairs = (text.partition(":") for text in request.POST.getlist("revision"))
     return {deeds.number(pk): deeds.number(revision) for pk, _colon, revision in pairs}
 
 

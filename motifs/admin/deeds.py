@@ -91,7 +91,7 @@ class Unclear(Exception):
 
 def seen(sent: Mapping[str, str]) -> int:
     """The revision that the page showed; one that nothing has, if it does not say."""
-    return number(sent.get("seen", ""))
+    return number(sent.get("revision", ""))
 
 
 def number(text: str) -> int:

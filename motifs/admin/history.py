@@ -68,8 +68,8 @@ def changes_since(contribution: Contribution, revision: int) -> list[Told]:
     """What its giver changed after a revision that was shown; no query if nothing."""
     if not 0 <= revision < contribution.revision:
         return []
-    entries = HistoryEntry.objects.filter(contribution=contribution)
-    return told(entries.filter(data__revision__gt=revision).order_by("at", "pk"))
+    entries = HistoryEntry.objects.of_contribution(contribution)
+    return told(entries.filter(data__revision__gt=revision))
 
 
 def declines(contribution: Contribution, history: list[Told]) -> list[Told]:

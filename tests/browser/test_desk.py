@@ -379,7 +379,7 @@ def test_nothing_serious_stands_in_anybodys_way(
         reverse("admin:motifs_contribution_start"),
         reverse(desk, args=[edit.pk]),
         reverse(desk, args=[waiting[2].pk]),
-        f"{reverse(desk, args=[waiting[4].pk])}?seen=0",
+        f"{reverse(desk, args=[waiting[4].pk])}?revision=0",
         f"{reverse('admin:motifs_contribution_accept')}?ids={waiting[0].pk}",
         reverse("admin:motifs_contribution_change", args=[waiting[0].pk]),
         reverse("admin:motifs_contribution_history", args=[waiting[0].pk]),

@@ -70,8 +70,8 @@ def form_of(response):
 def confirm(client, response, **sent):
     """Press the button of the page that asks before many are decided on."""
     page = response.redirect_chain[-1][0]
-    seen = re.findall(r'name="seen" value="([^"]+)"', response.content.decode())
-    return client.post(page, {"seen": seen, **sent}, follow=True)
+    seen = re.findall(r'name="revision" value="([^"]+)"', response.content.decode())
+    return client.post(page, {"revision": seen, **sent}, follow=True)
 
 
 def messages_of(response):
@@ -512,7 +512,7 @@ class TestContributions:
         page = address("contribution", "change", contribution.pk)
         data = form_of(client.get(page)) | {"motif": motif.pk, "_accept": "1"}
 
-        client.post(page, data | {"seen": contribution.revision})
+        client.post(page, data | {"revision": contribution.revision})
 
         contribution.refresh_from_db()
         assert (contribution.state, contribution.motif) == ("accepted", motif)

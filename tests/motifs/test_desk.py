@@ -178,7 +178,7 @@ def do(client, contribution, deed, **sent):
     data = {
         "deed": deed,
         "photo": photo.pk if photo else "",
-        "seen": shown.revision,
+        "revision": shown.revision,
         "named": shown.motif.slug if shown.motif else "",
     }
     return client.post(desk(contribution), data | sent)

@@ -56,7 +56,7 @@ def desk(given):
     return reverse("admin:motifs_contribution_desk", args=[given.pk])
 
 
-def fields(page, name="seen"):
+def fields(page, name="revision"):
     """What hidden fields of this name hold."""
     parts = page.content.decode().split(f'name="{name}" value="')[1:]
     return [part.partition('"')[0] for part in parts]
@@ -77,13 +77,13 @@ class TestChangedMeanwhile:
         change(given)
 
         refused = client.post(
-            desk(given), {"deed": deed, "code": "blurred", "seen": seen}
+            desk(given), {"deed": deed, "code": "blurred", "revision": seen}
         )
 
         assert (refused.status_code, state(given)) == (422, "submitted")
         assert str(refusals.ChangedSince()) in refused.content.decode()
         assert len(refused.context["changes"]) == 1
-        again = {"deed": deed, "code": "blurred", "seen": fields(refused)[0]}
+        again = {"deed": deed, "code": "blurred", "revision": fields(refused)[0]}
         assert client.post(desk(given), again).status_code == 302
         assert state(given) != "submitted"
 
@@ -93,7 +93,7 @@ class TestChangedMeanwhile:
     ):
         other = ContributionFactory()
         page = f"{address('contribution', deed)}?ids={given.pk},{other.pk}"
-        sent = {"code": "blurred", "seen": fields(client.get(page))}
+        sent = {"code": "blurred", "revision": fields(client.get(page))}
         change(given)
 
         refused = client.post(page, sent)
@@ -102,13 +102,15 @@ class TestChangedMeanwhile:
         assert (state(given), state(other)) == ("submitted", deed.rstrip("e") + "ed")
         (row,) = refused.context["rows"]
         assert (row["contribution"], len(row["changes"])) == (given, 1)
-        assert client.post(page, sent | {"seen": fields(refused)}).status_code == 302
+        assert (
+            client.post(page, sent | {"revision": fields(refused)}).status_code == 302
+        )
         assert state(given) != "submitted"
 
     def test_its_own_page_leads_to_the_desk(self, client, curator, given, change):
         page = address("contribution", "change", given.pk)
         shown = client.get(page)
-        sent = form_of(shown) | {"_accept": "1", "seen": fields(shown)[0]}
+        sent = form_of(shown) | {"_accept": "1", "revision": fields(shown)[0]}
         change(given)
         sent["photos-INITIAL_FORMS"] = sent["photos-TOTAL_FORMS"] = "0"
 
@@ -124,7 +126,7 @@ def test_what_does_not_say_what_was_shown_decides_nothing(client, curator, given
 
     for seen in ("", "x", "-1", "9" * 40):
         for page in (desk(given), bulk):
-            client.post(page, {"deed": "accept", "seen": seen})
+            client.post(page, {"deed": "accept", "revision": seen})
 
     assert state(given) == "submitted"
 
@@ -132,7 +134,7 @@ def test_what_does_not_say_what_was_shown_decides_nothing(client, curator, given
 def test_old_and_new_stand_beside_each_other(client, curator, given):
     edit(given, story="Dari pasar.", consent_to_train=True)
 
-    page = client.get(desk(given), {"seen": "0"})
+    page = client.get(desk(given), {"revision": "0"})
 
     (change,) = page.context["changes"]
     assert "Dari nenek. → Dari pasar." in change.what
