@@ -13,12 +13,18 @@ from django.utils import timezone
 from classifier import datasets, predictor
 from classifier.models import PhotoCheck, SharedAnswer
 from motifs import contributors
-from motifs.actions import withdraw_contribution
+from motifs.actions import take_down_contribution, withdraw_contribution
 from motifs.models import Access, Photo
 from tests.classifier.fakes import FakePredictor
 from tests.classifier.pictures import photo as visitors_photo
 from tests.classifier.test_datasets import cloths
-from tests.factories import LONG_AGO, ContributionFactory, MotifFactory, PhotoFactory
+from tests.factories import (
+    LONG_AGO,
+    ContributionFactory,
+    CuratorFactory,
+    MotifFactory,
+    PhotoFactory,
+)
 from tests.motifs.judging import determine
 
 pytestmark = pytest.mark.django_db
@@ -167,6 +173,12 @@ def withdraw(photo):
     withdraw_contribution(contribution=photo.contribution, by=giver)
 
 
+def take_down(photo):
+    take_down_contribution(
+        contribution=photo.contribution, by=CuratorFactory(), code="claimed"
+    )
+
+
 def take_back_consent_to_show(photo):
     photo.contribution.consent_to_show = False
     photo.contribution.save()
@@ -195,6 +207,7 @@ def restrict_its_motif(photo):
 
 ENDINGS = {
     "withdrawn": withdraw,
+    "taken down": take_down,
     "consent to show taken back": take_back_consent_to_show,
     "no cloth": find_no_cloth,
     "restricted": restrict,
@@ -218,6 +231,7 @@ def test_a_photo_that_may_no_longer_be_shown_is_gone_from(
     "ending",
     [
         withdraw,
+        take_down,
         take_back_consent_to_train,
         find_no_cloth,
         restrict,
@@ -244,10 +258,11 @@ def test_what_its_giver_called_by_a_restricted_motifs_name_trains_nothing(given)
     assert not Photo.objects.shown().exists()
 
 
-def test_the_key_of_a_withdrawn_contribution_opens_no_file(client, given):
+@pytest.mark.parametrize("ending", [withdraw, take_down])
+def test_the_key_of_a_withdrawn_contribution_opens_no_file(client, given, ending):
     assert file_with_key(client, given)
 
-    withdraw(given)
+    ending(given)
 
     assert not file_with_key(client, given)
 

@@ -14,7 +14,6 @@ from motifs.actions.contributions import (
     reopen_contribution,
     start_contribution,
     submit_contribution,
-    withdraw_contribution,
 )
 from motifs.actions.editing import EDITABLE, edit_contribution, remove_photo
 from motifs.actions.edits import apply_edit
@@ -33,6 +32,10 @@ from motifs.actions.photos import mark_good
 from motifs.actions.problems import report_problem
 from motifs.actions.recording import recording
 from motifs.actions.resolutions import resolve_problem
+from motifs.actions.withdrawing import (
+    take_down_contribution,
+    withdraw_contribution,
+)
 
 __all__ = [
     "EDITABLE",
@@ -61,6 +64,7 @@ __all__ = [
     "skip_photo",
     "start_contribution",
     "submit_contribution",
+    "take_down_contribution",
     "undo_identification",
     "unflag_photo",
     "withdraw_contribution",

@@ -1,11 +1,10 @@
-"""Give, accept, decline and take back."""
+"""Give, accept, decline, and take a decision back."""
 
 from __future__ import annotations
 
 import hashlib
-from contextlib import suppress
 from functools import partial
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from django.core.files.base import ContentFile
 from django.db import transaction
@@ -14,15 +13,13 @@ from django.utils import timezone
 from motifs import copies, heic, metadata, pictures, reasons
 from motifs.actions import applying
 from motifs.actions.applying import lock_motif_of
-from motifs.actions.flags import forget_copies_of, lock_with_those_naming
 from motifs.actions.history import record
 from motifs.languages import Language
 from motifs.models import Contribution, HistoryEntry, Motif, Photo
 from motifs.permissions import is_curator
 from motifs.refusals import (
     AlreadyDecided,
-    AlreadyWithdrawn,
-    EditedSince,
+    ChangedSince,
     EditToApply,
     NoLicence,
     NoPhotos,
@@ -46,6 +43,7 @@ if TYPE_CHECKING:
 
 MAX_PHOTOS = 10
 WHY_DECLINED = ("decline_reason", "decline_reason_code", "decline_note")
+DECISION = ("accepted_at", "accepted_by", "declined_at", "declined_by", *WHY_DECLINED)
 
 
 class Readable(Protocol):
@@ -139,13 +137,7 @@ def add_photo(*, contribution: Contribution, image: Readable, by: User | None) -
     except BaseException:
         photo.image.delete(save=False)
         raise
-    if locked.state == Contribution.State.SUBMITTED:
-        record(
-            HistoryEntry.Verb.EDITED,
-            by=by,
-            contribution=locked,
-            data={"added_photo": {"position": photo.position, "sha256": digest}},
-        )
+    note_change(locked, by, added_photo={"position": photo.position, "sha256": digest})
     transaction.on_commit(partial(queue_renditions, photo.pk))
     transaction.on_commit(partial(photo_added.send_robust, Photo, photo_id=photo.pk))
     return photo
@@ -168,14 +160,15 @@ def _prepared(image: Readable) -> tuple[bytes, pictures.Description]:
 
 @transaction.atomic
 def submit_contribution(*, contribution: Contribution, by: User | None) -> Contribution:
-    """Hand one's own draft to the curators.
+    """Hand one's own draft to the curators; or again, once it is mended.
 
     Raises NotYours, NotADraft, NoLicence, NoPhotos, PeopleNotSaid, NoText.
     """
     locked = _locked(contribution)
     if not _gave(locked, by):
         raise NotYours
-    if locked.state != Contribution.State.DRAFT:
+    is_again = locked.is_mendable
+    if locked.state != Contribution.State.DRAFT and not is_again:
         raise NotADraft
     if not locked.licence:
         raise NoLicence
@@ -188,33 +181,30 @@ def submit_contribution(*, contribution: Contribution, by: User | None) -> Contr
         raise PeopleNotSaid
     locked.state = Contribution.State.SUBMITTED
     locked.submitted_at = timezone.now()
-    record(HistoryEntry.Verb.SUBMITTED, by=by, contribution=locked)
-    return _saved(locked, contribution, "submitted_at")
+    again: dict[str, Any] = {}
+    if is_again:
+        _forget_decision(locked)
+        # Whoever still has it on the screen has not seen that it was declined.
+        again = {"again": True, **new_revision(locked)}
+    record(HistoryEntry.Verb.SUBMITTED, by=by, contribution=locked, data=again)
+    return _saved(locked, contribution, "submitted_at", *DECISION)
 
 
 @transaction.atomic
-def accept_contribution(*, contribution: Contribution, by: User) -> Contribution:
+def accept_contribution(
+    *, contribution: Contribution, by: User, seen: int | None = None
+) -> Contribution:
     """Take submitted photos into the catalogue; an edit is taken over: ``apply_edit``.
 
-    Raises NotACurator, NotWaiting, EditToApply.
+    Args:
+        seen: the revision that ``by`` was shown; by default that of ``contribution``.
+
+    Raises NotACurator, NotWaiting, ChangedSince, EditToApply.
     """
-    locked = waiting(contribution, by)
+    locked = waiting(contribution, by, seen)
     if locked.kind == Contribution.Kind.EDIT:
         raise EditToApply
     return accepted(locked, contribution, by)
-
-
-def waiting(contribution: Contribution, by: User) -> Contribution:
-    """Lock a contribution on which a curator decides.
-
-    Raises NotACurator, NotWaiting.
-    """
-    if not is_curator(by):
-        raise NotACurator
-    locked = _locked(contribution)
-    if locked.state != Contribution.State.SUBMITTED:
-        raise NotWaiting
-    return locked
 
 
 def accepted(
@@ -230,7 +220,12 @@ def accepted(
 
 @transaction.atomic
 def decline_contribution(
-    *, contribution: Contribution, by: User, reason: str = "", code: str = ""
+    *,
+    contribution: Contribution,
+    by: User,
+    reason: str = "",
+    code: str = "",
+    seen: int | None = None,
 ) -> Contribution:
     """Decline a submitted contribution, with a reason its giver will read.
 
@@ -238,18 +233,17 @@ def decline_contribution(
         reason: in the curator's own words.
         code: of one of ``reasons.REASONS``; its sentence is written in the giver's
             language, and the curator's own words after it.
+        seen: as in ``accept_contribution``.
 
-    Raises NotACurator, NoReason, NotWaiting.
+    Raises NotACurator, NoReason, NotWaiting, ChangedSince.
     """
     if not is_curator(by):
         raise NotACurator
-    if code not in reasons.BY_CODE:
+    if code not in reasons.CODES:
         code = ""
     if not code and not reason.strip():
         raise NoReason
-    locked = _locked(contribution)
-    if locked.state != Contribution.State.SUBMITTED:
-        raise NotWaiting
+    locked = waiting(contribution, by, seen)
     locked.state = Contribution.State.DECLINED
     locked.declined_at = timezone.now()
     locked.declined_by = by
@@ -289,10 +283,7 @@ def reopen_contribution(
         applying.take_out(locked, by)
     locked.state = State.SUBMITTED
     locked.applied_claim = None
-    locked.accepted_at = locked.accepted_by = None
-    locked.declined_at = locked.declined_by = None
-    for name in WHY_DECLINED:
-        setattr(locked, name, "")
+    _forget_decision(locked)
     record(
         HistoryEntry.Verb.REOPENED,
         by=by,
@@ -300,49 +291,62 @@ def reopen_contribution(
         reason=reason.strip(),
         data={"was": was},
     )
-    dates = ("accepted_at", "accepted_by", "declined_at", "declined_by")
-    return _saved(locked, contribution, *dates, *WHY_DECLINED, "applied_claim")
-
-
-@transaction.atomic
-def withdraw_contribution(
-    *, contribution: Contribution, by: User | None
-) -> Contribution:
-    """Take a contribution back: its giver may at any time, a curator on their behalf.
-
-    Nothing is erased but the notes that name its photos as others' copies; from now on
-    its photos are shown to no one else. What the page says after an edit goes with it,
-    unless others have worked on since.
-
-    Raises NotYours, AlreadyWithdrawn.
-    """
-    photos = Photo.objects.filter(contribution=contribution)
-    lock_with_those_naming(photos, contribution.pk)
-    lock_motif_of(contribution)
-    locked = _locked(contribution)
-    if not _gave(locked, by) and not (by and is_curator(by)):
-        raise NotYours
-    if locked.state == Contribution.State.WITHDRAWN:
-        raise AlreadyWithdrawn
-    if locked.state == Contribution.State.ACCEPTED:
-        with suppress(EditedSince):
-            applying.take_out(locked, by)
-    locked.state = Contribution.State.WITHDRAWN
-    locked.applied_claim = None
-    locked.withdrawn_at = timezone.now()
-    locked.withdrawn_by = by
-    forget_copies_of(photos)
-    record(HistoryEntry.Verb.WITHDRAWN, by=by, contribution=locked)
-    return _saved(locked, contribution, "withdrawn_at", "withdrawn_by", "applied_claim")
+    return _saved(locked, contribution, *DECISION, "applied_claim")
 
 
 def own_pending(contribution: Contribution, by: User | None) -> Contribution:
-    """Lock one's own contribution while nobody has decided on it."""
+    """Lock one's own contribution while nobody has decided on it, or to mend it."""
     locked = _locked(contribution)
     if not _gave(locked, by):
         raise NotYours
-    if not locked.is_pending:
+    if not locked.is_pending and not locked.is_mendable:
         raise AlreadyDecided
+    return locked
+
+
+def note_change(contribution: Contribution, by: User | None, **what: Any) -> None:
+    """Put on record what a giver changed of a locked contribution.
+
+    Of a draft nothing is kept, for nobody has seen it.
+    """
+    if contribution.state == Contribution.State.DRAFT:
+        return
+    data = {**what, **new_revision(contribution)}
+    record(HistoryEntry.Verb.EDITED, by=by, contribution=contribution, data=data)
+
+
+def new_revision(contribution: Contribution) -> dict[str, int]:
+    """Number what a giver has made of a locked contribution; for the history's data.
+
+    A curator may have it on the screen: that is an old revision from now on, and is
+    not decided on (``_waiting``).
+    """
+    contribution.revision += 1
+    contribution.save(update_fields=["revision"])
+    return {"revision": contribution.revision}
+
+
+def _forget_decision(locked: Contribution) -> None:
+    locked.accepted_at = locked.accepted_by = None
+    locked.declined_at = locked.declined_by = None
+    for name in WHY_DECLINED:
+        setattr(locked, name, "")
+
+
+def waiting(
+    contribution: Contribution, by: User, seen: int | None = None
+) -> Contribution:
+    """Lock what a curator decides on, as long as it is what was looked at.
+
+    Raises NotACurator, NotWaiting, ChangedSince.
+    """
+    if not is_curator(by):
+        raise NotACurator
+    locked = _locked(contribution)
+    if locked.state != Contribution.State.SUBMITTED:
+        raise NotWaiting
+    if locked.revision != (contribution.revision if seen is None else seen):
+        raise ChangedSince
     return locked
 
 

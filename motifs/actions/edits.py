@@ -18,15 +18,23 @@ if TYPE_CHECKING:
 
 @transaction.atomic
 def apply_edit(
-    *, contribution: Contribution, wording: Wording, by: User, why: str = ""
+    *,
+    contribution: Contribution,
+    wording: Wording,
+    by: User,
+    why: str = "",
+    seen: int | None = None,
 ) -> Contribution:
     """Let the page say what was suggested, in the curator's wording, and accept it.
 
-    Raises NotACurator, NotWaiting, and what ``applying.write`` raises: NoText,
-    NoSourceNamed, ChangedMeanwhile.
+    Args:
+        seen: as in ``accept_contribution``.
+
+    Raises NotACurator, NotWaiting, ChangedSince, and what ``applying.write`` raises:
+    NoText, NoSourceNamed, ChangedMeanwhile.
     """
     applying.lock_motif_of(contribution)
-    locked = waiting(contribution, by)
+    locked = waiting(contribution, by, seen)
     if locked.motif_id != contribution.motif_id:
         # The motif was merged since the curator saw it.
         raise ChangedMeanwhile

@@ -171,8 +171,14 @@ def context(contribution: Contribution, sent: Mapping[str, str]) -> dict[str, An
     }
 
 
-def apply(contribution: Contribution, by: User, sent: Mapping[str, str]) -> None:
-    """Take over what the form says. Raises Unfit, and what the action raises."""
+def apply(
+    contribution: Contribution, by: User, sent: Mapping[str, str], seen: int
+) -> None:
+    """Take over what the form says. Raises Unfit, and what the action raises.
+
+    Args:
+        seen: the revision of the suggestion that the page showed.
+    """
     edit = _asked_for(contribution, sent.get("claim", ""))
     if target(edit) != sent.get("claim"):
         raise ChangedMeanwhile
@@ -184,6 +190,7 @@ def apply(contribution: Contribution, by: User, sent: Mapping[str, str]) -> None
         wording=form.wording(),
         by=by,
         why=form.cleaned_data["why"],
+        seen=seen,
     )
 
 

@@ -14,7 +14,7 @@ from django.utils.translation import gettext
 
 from motifs.actions.recording import ADDED, CITED, DELETED, PATHS
 from motifs.edits import Part, difference
-from motifs.models import Claim, Contribution, HistoryEntry, Motif
+from motifs.models import Claim, HistoryEntry, Motif
 
 LONG = 60
 """From how many characters on a text is shown word by word, not as a whole."""
@@ -64,13 +64,12 @@ def _rows(entry: HistoryEntry) -> Iterable[tuple[type[Model], dict[str, Any]]]:
     data = entry.data
     for row in data.get("rows", ()):
         yield apps.get_model("motifs", row["of"]), row
-    # What a giver changed, and who may see a motif or a photo.
-    was, becomes = data.get("was"), data.get("became", data.get("is"))
+    # Who may see a motif or a photo, and what the community asks.
+    was, becomes = data.get("was"), data.get("is")
     if isinstance(was, dict) and isinstance(becomes, dict):
         fields = {name: [was.get(name), becomes[name]] for name in becomes}
         changed = {name: pair for name, pair in fields.items() if pair[0] != pair[1]}
-        model = Contribution if entry.contribution_id else Motif
-        yield model, {"name": "", "did": "changed", "fields": changed}
+        yield Motif, {"name": "", "did": "changed", "fields": changed}
 
 
 def _change(model: type[Model], row: dict[str, Any], names: dict[str, str]) -> Change:

@@ -18,19 +18,27 @@ from motifs.actions import (
     identify_photo,
     mark_good,
     reopen_contribution,
+    take_down_contribution,
     withdraw_identification,
 )
 from motifs.admin import applying
 from motifs.languages import reader_language
 from motifs.models import Contribution, Identification, Motif, Outcome, Photo
 from motifs.models.motif import MotifQuerySet
-from motifs.refusals import NothingToTakeBack, NotThere, Refusal
+from motifs.refusals import (
+    ChangedSince,
+    NoRationale,
+    NothingToTakeBack,
+    NotThere,
+    Refusal,
+)
 from motifs.search import SAME_SOUND, search
 
 KEPT = 20
 """How many deeds can be undone, one after the other."""
 SESSION = "desk_deeds"
 CANDIDATES = 8
+NOT_SHOWN = -1
 
 
 @dataclass(frozen=True)
@@ -80,6 +88,16 @@ class Unclear(Exception):
     def __init__(self, name: str, candidates: list[Motif]) -> None:
         self.name, self.candidates = name, candidates
         super().__init__(name)
+
+
+def seen(sent: Mapping[str, str]) -> int:
+    """The revision that the page showed; one that nothing has, if it does not say."""
+    return number(sent.get("revision", ""))
+
+
+def number(text: str) -> int:
+    is_number = text.isascii() and text.isdigit() and len(text) < 10
+    return int(text) if is_number else NOT_SHOWN
 
 
 @dataclass(frozen=True)
@@ -143,10 +161,10 @@ def do(
     number = {"number": contribution}
     undo: dict[str, Any] = {"contribution": contribution.pk}
     if deed == "accept":
-        accept_contribution(contribution=contribution, by=user)
+        accept_contribution(contribution=contribution, by=user, seen=seen(sent))
         return Done(gettext("%(number)s is accepted.") % number, True, undo)
     if deed == "apply":
-        applying.apply(contribution, user, sent)
+        applying.apply(contribution, user, sent, seen(sent))
         sentence = gettext("%(number)s is accepted: the page says it.")
         return Done(sentence % number, True, undo)
     if deed == "decline":
@@ -155,8 +173,22 @@ def do(
             by=user,
             code=sent.get("code", ""),
             reason=sent.get("reason", ""),
+            seen=seen(sent),
         )
         return Done(gettext("%(number)s is declined.") % number, True, undo)
+    if deed == "reopen":
+        if not (reason := sent.get("reason", "")).strip():
+            raise NoRationale
+        reopen_contribution(contribution=contribution, by=user, reason=reason)
+        return Done(gettext("%(number)s waits again.") % number)
+    if deed == "take_down":
+        take_down_contribution(
+            contribution=contribution,
+            by=user,
+            code=sent.get("code", ""),
+            reason=sent.get("reason", ""),
+        )
+        return Done(gettext("%(number)s is taken down.") % number)
     if photo is None:
         raise NotThere
     if deed == "good":
@@ -185,6 +217,8 @@ def _identify(
         motif = contribution.motif
         if motif is None:
             raise NoMotifNamed
+        if sent.get("named", "") != motif.slug:
+            raise ChangedSince
     elif deed in ("other", "two"):
         motif = named(by, sent, "motif")
         if deed == "two":
@@ -212,7 +246,9 @@ def _identify(
 
 
 def remember(request: HttpRequest, done: Done) -> None:
-    """Keep what would undo a deed, for this session."""
+    """Keep what would undo a deed, for this session; what was said why stands."""
+    if not done.undo:
+        return
     kept = [*request.session.get(SESSION, []), {**done.undo, "text": done.sentence}]
     request.session[SESSION] = kept[-KEPT:]
 

@@ -13,12 +13,14 @@ from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils.html import format_html
+from django.utils.text import Truncator
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from motifs.admin.changes import Change, changes, slugs_in
 from motifs.admin.queue import CappedPaginator
 from motifs.admin.seen_only import SeenOnly
+from motifs.contribution_history import FIELDS, standing
 from motifs.languages import reader_language
 from motifs.models import (
     Claim,
@@ -35,12 +37,15 @@ if TYPE_CHECKING:
     from heritage.models import User
 
 Subject = Contribution | Photo | Motif | Claim | LookAlike | Source
+MOST_OF_A_VALUE = 300
+"""Characters of an old or a new text; the record has the whole one."""
 
 
 @dataclass(frozen=True)
 class Told:
     """One entry as a page shows it."""
 
+    entry: HistoryEntry
     at: datetime
     by: str
     verb: str
@@ -58,6 +63,7 @@ def told(entries: QuerySet[HistoryEntry]) -> list[Told]:
     by_slug = names_by_slug(slug for row in rows for slug in slugs_in(row))
     return [
         Told(
+            entry=row,
             at=row.at,
             by=person(row.by) if row.by else gettext("nobody in person"),
             verb=row.get_verb_display(),
@@ -68,6 +74,23 @@ def told(entries: QuerySet[HistoryEntry]) -> list[Told]:
         )
         for row in rows
     ]
+
+
+def changes_since(contribution: Contribution, revision: int) -> list[Told]:
+    """What its giver changed after a revision that was shown; no query if nothing."""
+    if not 0 <= revision < contribution.revision:
+        return []
+    entries = HistoryEntry.objects.of_contribution(contribution)
+    return told(entries.filter(data__revision__gt=revision))
+
+
+def declines(contribution: Contribution, history: list[Told]) -> list[Told]:
+    """Why it was declined before it was mended and sent again."""
+    if contribution.state != Contribution.State.SUBMITTED:
+        return []
+    stand = standing(one.entry for one in history)
+    Verb = HistoryEntry.Verb
+    return [o for o in history if o.entry.verb == Verb.DECLINED and o.entry in stand]
 
 
 def names_of(ids: Iterable[int]) -> dict[int, str]:
@@ -134,10 +157,33 @@ def _what(row: HistoryEntry, names: dict[int, str]) -> str:
         return gettext("by the catalogue's own files")
     if data.get("imported"):
         return gettext("imported from a spreadsheet")
+    if row.verb == Verb.SUBMITTED and data.get("again"):
+        return gettext("again, after it was declined")
     if row.verb == Verb.EDITED:
-        # As it was recorded before values were: their names alone.
-        return ", ".join(str(name) for name in data.get("changed", ()))
+        return _edited(data)
     return ""
+
+
+def _edited(data: dict[str, Any]) -> str:
+    """What a giver changed, from what to what; of an edit in the admin, its fields."""
+    if "added_photo" in data:
+        number = {"number": data["added_photo"]["position"]}
+        return gettext("photo %(number)d added") % number
+    if "removed_photo" in data:
+        number = {"number": data["removed_photo"]["position"]}
+        return gettext("photo %(number)d removed") % number
+    if "became" in data:
+        return "; ".join(
+            f"{FIELDS.get(name, name)}: {_value(data['was'].get(name))} → {_value(new)}"
+            for name, new in data["became"].items()
+        )
+    return ", ".join(str(name) for name in data.get("changed", ()))
+
+
+def _value(value: object) -> str:
+    if isinstance(value, bool):
+        return gettext("yes") if value else gettext("no")
+    return Truncator(str(value or "–")).chars(MOST_OF_A_VALUE)
 
 
 def said(outcome: str, motif: str, second: str) -> str:

@@ -80,6 +80,7 @@ class HistoryEntry(models.Model):
         ACCEPTED = "accepted", _("Accepted")
         DECLINED = "declined", _("Declined")
         WITHDRAWN = "withdrawn", _("Withdrawn")
+        TAKEN_DOWN = "taken_down", _("Taken down")
         REOPENED = "reopened", _("Decision taken back")
         FLAGGED = "flagged", _("Noted by a check")
         IDENTIFIED = "identified", _("Identified")

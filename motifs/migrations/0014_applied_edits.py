@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('motifs', '0011_desk'),
+        ('motifs', '0013_taken_down'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
@@ -30,7 +30,7 @@ class Migration(migrations.Migration):
         migrations.AlterField(
             model_name='historyentry',
             name='verb',
-            field=models.CharField(choices=[('created', 'Entered'), ('submitted', 'Submitted'), ('edited', 'Edited'), ('deleted', 'Deleted'), ('applied', 'Suggestion taken over'), ('taken_out', 'Suggestion taken out again'), ('accepted', 'Accepted'), ('declined', 'Declined'), ('withdrawn', 'Withdrawn'), ('reopened', 'Decision taken back'), ('flagged', 'Noted by a check'), ('identified', 'Identified'), ('unidentified', 'Identification withdrawn'), ('determined', 'Determined'), ('undetermined', 'Determination lifted'), ('marked_good', 'Marked as a good photo'), ('unmarked_good', 'No longer marked as a good photo'), ('restricted', 'Restricted'), ('opened', 'Made public'), ('merged', 'Merged'), ('published', 'Published'), ('reported', 'Problem reported'), ('resolved', 'Problem resolved')], max_length=16, verbose_name='what'),
+            field=models.CharField(choices=[('created', 'Entered'), ('submitted', 'Submitted'), ('edited', 'Edited'), ('deleted', 'Deleted'), ('applied', 'Suggestion taken over'), ('taken_out', 'Suggestion taken out again'), ('accepted', 'Accepted'), ('declined', 'Declined'), ('withdrawn', 'Withdrawn'), ('taken_down', 'Taken down'), ('reopened', 'Decision taken back'), ('flagged', 'Noted by a check'), ('identified', 'Identified'), ('unidentified', 'Identification withdrawn'), ('determined', 'Determined'), ('undetermined', 'Determination lifted'), ('marked_good', 'Marked as a good photo'), ('unmarked_good', 'No longer marked as a good photo'), ('restricted', 'Restricted'), ('opened', 'Made public'), ('merged', 'Merged'), ('published', 'Published'), ('reported', 'Problem reported'), ('resolved', 'Problem resolved')], max_length=16, verbose_name='what'),
         ),
         migrations.AddConstraint(
             model_name='contribution',
