@@ -421,10 +421,27 @@ class TestDesk:
         assert "Sementara" in refused.text
         assert again.status_code == 302
 
+    def test_what_its_giver_changed_meanwhile_is_not_taken_over_unread(
+        self, client, curator
+    ):
+        claim = sourced(text="Lama.")
+        edit = suggested(claim)
+        sent = form_of(client.get(desk(edit)))
+        actions.edit_contribution(
+            contribution=edit, by=edit.given_by, changes={"suggested_text": "Lain."}
+        )
+
+        refused = client.post(desk(edit), sent)
+
+        claim.refresh_from_db()
+        assert refused.status_code == 422
+        assert claim.text == "Lama."
+        assert client.post(desk(edit), form_of(refused)).status_code == 302
+
     def test_many_at_once_are_accepted_but_no_edit_unread(self, client, curator):
         edit, photos = suggested(sourced()), ContributionFactory()
 
-        page = client.post(
+        asked = client.post(
             reverse("admin:motifs_contribution_changelist"),
             {
                 "action": "accept_selected",
@@ -432,11 +449,14 @@ class TestDesk:
             },
             follow=True,
         )
+        address = asked.redirect_chain[-1][0]
+        client.post(address, {"revision": f"{photos.pk}:{photos.revision}"})
 
         edit.refresh_from_db()
         photos.refresh_from_db()
         assert (edit.state, photos.state) == ("submitted", "accepted")
-        assert str(refusals.EditToApply()) in page.text
+        assert [row["contribution"] for row in asked.context["rows"]] == [photos]
+        assert str(refusals.EditToApply()) in asked.text
 
     def test_it_offers_no_button_that_only_accepts(self, client, curator):
         edit = suggested(sourced())
