@@ -47,7 +47,9 @@ class Recorded(Told, admin.ModelAdmin[Any]):
             return super().delete_view(request, *args, **kwargs)
 
     def changelist_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
-        with _recording(request):
+        # What else a list does to many at once records itself, one by one.
+        is_deleting = request.POST.get("action") == "delete_selected"
+        with _recording(request) if is_deleting else nullcontext():
             return super().changelist_view(request, *args, **kwargs)
 
 

@@ -82,6 +82,15 @@ class TestAsked:
         assert response.status_code == 308
         assert ProblemReport.objects.get().motif == new
 
+    def test_an_example_for_the_recogniser_is_of_what_it_became(self, client, new):
+        MotifFactory(slug="bayam-raja", state="merged", merged_into=new)
+        address = reverse("classifier:identify")
+
+        response = client.get(f"{address}?example=bayam-raja")
+
+        assert response.status_code == 301
+        assert response["Location"] == f"{address}?example=baru"
+
     def test_the_api_lists_photos_of_what_it_became(self, client, old):
         response = client.get("/api/v1/photos/?motif=lama&page_size=5")
 
