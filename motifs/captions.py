@@ -35,6 +35,11 @@ class Caption:
         return self.photo.determined_motif_id is not None
 
     @property
+    def says_something(self) -> bool:
+        """Whether it tells what somebody thinks that the photo shows."""
+        return bool(self.motifs) or self.is_determined
+
+    @property
     def names(self) -> str:
         return joined([motif.preferred_name for motif in self.motifs])
 

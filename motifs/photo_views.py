@@ -7,8 +7,8 @@ from django.shortcuts import get_object_or_404, render
 from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_safe
 
-from motifs import contributors, galleries, keyset, linked_data
-from motifs.captions import caption
+from motifs import contributors, galleries, keyset, linked_data, seeing
+from motifs.captions import Caption, caption
 from motifs.languages import reader_language
 from motifs.licences import licence_url
 from motifs.models import Motif, Photo
@@ -37,6 +37,7 @@ def photo_detail(request: HttpRequest, photo_id: int) -> HttpResponse:
     # The photo and those beside it are captioned together: one query for all names.
     captioned, *others = caption([photo, *siblings])
     given = photo.contribution
+    seeing.note(request.user, [given.pk])
     context = {
         "caption": captioned,
         "photo": photo,
@@ -75,7 +76,7 @@ def motif_photos(request: HttpRequest, slug: str) -> HttpResponse:
         raise Http404 from error
     context = {
         "motif": motif,
-        "captions": caption(found.rows),
+        "captions": _captions(request, found.rows),
         "after": found.after,
         "counts": galleries.counts_of(motif),
         "is_first": "after" not in request.GET,
@@ -96,9 +97,17 @@ def contributor_detail(request: HttpRequest, user_id: int) -> HttpResponse:
         raise Http404 from error
     context = {
         "name": contributors.public_name(person),
-        "captions": caption(found.rows),
+        "captions": _captions(request, found.rows),
         "after": found.after,
         "counts": galleries.counts_of_contributor(person),
         "is_first": "after" not in request.GET,
     }
     return render(request, "motifs/photo_contributor.html", context)
+
+
+def _captions(request: HttpRequest, photos: list[Photo]) -> list[Caption]:
+    """Caption a page of photos, and note of which of them it tells something."""
+    captions = caption(photos)
+    telling = [one.photo for one in captions if one.says_something]
+    seeing.note(request.user, (photo.contribution_id for photo in telling))
+    return captions

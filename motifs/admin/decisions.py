@@ -16,6 +16,7 @@ from django.urls import URLPattern, path, reverse
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
+from motifs import seeing
 from motifs.actions import accept_contribution, decline_contribution
 from motifs.admin import showing
 from motifs.forms import DeclineForm
@@ -106,6 +107,7 @@ class DecidingAdmin(admin.ModelAdmin[Contribution]):
             text = _("None of these contributions waits for a decision.")
             self.message_user(request, text, messages.WARNING)
             return redirect("admin:motifs_contribution_changelist")
+        seeing.note(request.user, (c.pk for c in waiting))
         if form.is_valid():
             self._decline(request, waiting, **form.cleaned_data)
             return redirect("admin:motifs_contribution_changelist")

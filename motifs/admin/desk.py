@@ -16,7 +16,7 @@ from django.urls import NoReverseMatch, URLPattern, path, reverse
 from django.utils.translation import gettext
 from django.views.decorators.cache import never_cache
 
-from motifs import edits, reasons
+from motifs import edits, reasons, seeing
 from motifs.admin import deeds, queue, showing
 from motifs.admin.history import names_of, person, said, told
 from motifs.models import (
@@ -143,6 +143,7 @@ class Desk:
         before = self._neighbour(request, contribution, asked, -1)
         after = self._neighbour(request, contribution, asked, 1)
         waiting = self._queue(request, asked)[: queue.MOST_COUNTED + 1].count()
+        seeing.note(_user(request), [contribution.pk])
         State = Contribution.State
         judged = contribution.state in (State.SUBMITTED, State.ACCEPTED)
         context = {

@@ -16,6 +16,7 @@ from django.utils.html import format_html
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from motifs import seeing
 from motifs.actions import record
 from motifs.admin.queue import CappedPaginator
 from motifs.admin.seen_only import SeenOnly
@@ -156,6 +157,10 @@ def history_page(
     entries: QuerySet[HistoryEntry],
 ) -> HttpResponse:
     """All that happened to one thing, in place of Django's own list of edits."""
+    if isinstance(subject, Contribution):
+        seeing.note(request.user, [subject.pk])
+    elif isinstance(subject, Photo):
+        seeing.note(request.user, [subject.contribution_id])
     context = {
         **model_admin.admin_site.each_context(request),
         "title": gettext("History of %(subject)s") % {"subject": subject},

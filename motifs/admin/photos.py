@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy as _
 from motifs.admin import showing
 from motifs.admin.access import access_url
 from motifs.admin.history import history_page, said, told
+from motifs.admin.noting import NotesWhoSees
 from motifs.admin.queue import CappedPaginator
 from motifs.admin.seen_only import SeenOnly
 from motifs.admin.spreadsheets import Exported
@@ -24,7 +25,7 @@ from motifs.resources import PhotoResource
 
 
 @admin.register(Photo)
-class PhotoAdmin(SeenOnly, Exported, admin.ModelAdmin[Photo]):
+class PhotoAdmin(NotesWhoSees, SeenOnly, Exported, admin.ModelAdmin[Photo]):
     """Looked at here; judged at the desk."""
 
     resource_classes = [PhotoResource]
