@@ -1,4 +1,4 @@
-"""Pages of photos: one photo, all of a motif, all of a contributor."""
+"""Pages of photos: one photo, all there are, all of a motif, all of a contributor."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from django.shortcuts import get_object_or_404, render
 from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_safe
 
-from motifs import contributors, galleries, keyset, linked_data, seeing
+from motifs import browsing, contributors, galleries, keyset, linked_data, seeing
 from motifs.captions import Caption, caption
 from motifs.languages import reader_language
 from motifs.licences import licence_url
@@ -60,6 +60,32 @@ def photo_detail(request: HttpRequest, photo_id: int) -> HttpResponse:
     if not is_public:
         response["X-Robots-Tag"] = "noindex"
     return response
+
+
+@asked_each_time
+@require_safe
+def photo_list(request: HttpRequest) -> HttpResponse:
+    """All photos that everybody may see, the newest first, narrowed by what is asked.
+
+    A value that is not known counts as not given.
+    """
+    filters = browsing.filters(request.GET)
+    photos = browsing.photos(filters)
+    after = request.GET.get("after", "")
+    try:
+        found = browsing.page(photos, after)
+    except keyset.NoSuchPage as error:
+        raise Http404 from error
+    context = {
+        "filters": filters,
+        "is_narrowed": any(one.chosen for one in filters),
+        "captions": _captions(request, found.rows),
+        "total": None if after else photos.count(),
+        "more": browsing.query(filters, found.after) if found.after else "",
+        # Each choice is an address, and none but the whole list is for search engines.
+        "is_whole": not request.GET,
+    }
+    return render(request, "motifs/photo_all.html", context)
 
 
 @asked_each_time
