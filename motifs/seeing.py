@@ -26,7 +26,7 @@ def note(
 
     One query, or none where nothing is shown or nobody sees it who judges photos.
     """
-    shown = set(contributions) - {None}
+    shown = {pk for pk in contributions if pk is not None}
     if not shown or not user.is_authenticated:
         return
     if is_expert(user) or is_curator(user):

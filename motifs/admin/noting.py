@@ -33,12 +33,11 @@ class NotesWhoSees(Base):
         self,
         request: HttpRequest,
         context: dict[str, Any],
-        *arguments: Any,
+        add: bool = False,
+        change: bool = False,
+        form_url: str = "",
         obj: Model | None = None,
-        **named: Any,
     ) -> HttpResponse:
         if obj is not None:
             seeing.note(request.user, [self.cloth_of(obj)])
-        return super().render_change_form(
-            request, context, *arguments, obj=obj, **named
-        )
+        return super().render_change_form(request, context, add, change, form_url, obj)
