@@ -6,12 +6,14 @@ Not tests themselves: tests/test_permissions.py walks what is here.
 from __future__ import annotations
 
 import re
+from base64 import b64encode
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 from urllib.parse import urlencode
+from uuid import uuid4
 
 from django.apps import apps
 from django.conf import settings
@@ -40,6 +42,7 @@ from heritage.models import User
 from motifs.actions import record
 from motifs.models import Identification, ProblemReport
 from motifs.permissions import CONTRIBUTOR_GROUP, CURATOR_GROUP, EXPERT_GROUP
+from motifs.uploads import start_upload
 from tests.factories import (
     CitationFactory,
     ContributionFactory,
@@ -89,7 +92,6 @@ WITHOUT_EFFECT = {
     "mfa_generate_recovery_codes": PASSWORD_FIRST,
     "admin:heritage_user_changelist": "nobody here has a second factor",
     "classifier:identify": AN_ANSWER,
-    "contributions:upload-list": "speaks tus; tests/motifs/test_uploads.py has it",
     "experts:undo": "nobody here said anything in the last hour",
     "admin:motifs_motifname_import": A_SHEET,
     "admin:motifs_motifname_process_import": A_SHEET,
@@ -213,6 +215,13 @@ def make_world() -> dict[str, Any]:
         "claim": citation.claim,
         "source": citation.source,
         "source_unused": SourceFactory(),
+        "upload": start_upload(
+            contribution=draft, client_id=uuid4(), length=10, by=giver
+        )[0],
+        "tus": SimpleNamespace(
+            begins=f"client_id {b64encode(str(uuid4()).encode()).decode()}",
+            piece="application/offset+octet-stream",
+        ),
         "motif_other": MotifFactory(slug="hiris-pudak"),
         "lookalike": LookAlikeFactory(),
         "group": Group.objects.get(name=EXPERT_GROUP),
@@ -341,10 +350,9 @@ def ask(row: Row, role: str, world: dict[str, Any], client: Client) -> str:
     path, rest = address(row, world)
     if row.action and not offered(row, world["people"][role]):
         return NOT_OFFERED
-    query = {key: rest.pop(key) for key in list(rest) if key.startswith("query:")}
-    if query:
-        asked = {key.removeprefix("query:"): said for key, said in query.items()}
-        path = f"{path}?{urlencode(asked)}"
+    headers = taken_out("header:", rest)
+    if query := taken_out("query:", rest):
+        path = f"{path}?{urlencode(query)}"
     send = getattr(client, row.method.lower())
     cookies = client.cookies.copy()
     with transaction.atomic():
@@ -353,7 +361,7 @@ def ask(row: Row, role: str, world: dict[str, Any], client: Client) -> str:
         if person and person.is_staff and row.method == "POST":
             rest = filled_in(row, path, world) | rest
         before = state(row, role, world)
-        response = send(path, rest)
+        response = send(path, rest, headers=headers)
         # Read to its end, a file is closed.
         if response.streaming:
             list(response.streaming_content)
@@ -361,6 +369,12 @@ def ask(row: Row, role: str, world: dict[str, Any], client: Client) -> str:
         transaction.set_rollback(True)
     client.cookies = cookies
     return f"**{word(response)}**" if done else word(response)
+
+
+def taken_out(prefix: str, sent: dict[str, Any]) -> dict[str, Any]:
+    """Take what is not of the body out of it, and return it by its own names."""
+    names = [name for name in sent if name.startswith(prefix)]
+    return {name.removeprefix(prefix): sent.pop(name) for name in names}
 
 
 FILLED_IN = re.compile(r"^admin:.*_(add|change|export|import)$")
