@@ -195,7 +195,9 @@ class IdentifyView(APIView):
             response["Location"] = address
         else:
             answer, said = identify_photos(photos)
-            response = Response(shown(answer, said) if is_page else said)
+            response = Response(
+                shown(answer, said, request._request.user) if is_page else said
+            )
         response["Cache-Control"] = "no-store"
         return response
 

@@ -123,7 +123,7 @@ def shared(request: HttpRequest, key: str) -> HttpResponse:
         "today": restored(today)[1] if today else None,
         "shared": found,
         "is_owner": is_owner,
-        "answer": shown(*restored(found.answer)),
+        "answer": shown(*restored(found.answer), request.user),
         "photo": reverse("classifier:shared-photo", args=[key]) if found.photo else "",
         "address": request.build_absolute_uri(found.get_absolute_url()),
     }

@@ -7,6 +7,7 @@ from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_safe
 
 from classifier.similar import NotLookedAt, similar_photos
+from motifs import seeing
 from motifs.languages import reader_language
 from motifs.models import Motif, Photo
 
@@ -30,6 +31,8 @@ def similar(request: HttpRequest, photo_id: int) -> HttpResponse:
             .with_labels(reader_language())
             .in_bulk(list(determined))
         )
+        named = [near.photo for near in found if near.photo.determined_motif_id]
+        seeing.note(request.user, (one.contribution_id for one in named))
         context["similar"] = [
             {
                 "photo": near.photo,

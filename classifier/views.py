@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
@@ -20,11 +20,14 @@ from classifier.overlay import shades
 from classifier.photos import photos_in
 from classifier.tells import tells
 from classifier.throttles import throttle
-from motifs import drawings
+from motifs import drawings, seeing
 from motifs.languages import reader_language
 from motifs.merged import moved_query
 from motifs.models import Contribution, Motif
 from motifs.presentation import accepted_photos
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import AbstractUser, AnonymousUser
 
 EXAMPLES = 6
 EXAMPLE_PHOTOS = 3
@@ -84,7 +87,7 @@ def _page(
     new = [motif.slug for motif in prototypes.recognised()]
     drawn = local.known([*model.labels, *new]) if model else {}
     context: dict[str, Any] = {
-        "answer": shown(answer, said) if answer and said else None,
+        "answer": shown(answer, said, request.user) if answer and said else None,
         "error": problem.document() if problem else None,
         "example": example,
         "max_photos": settings.IDENTIFY_MAX_PHOTOS,
@@ -112,9 +115,13 @@ def _page(
     return response
 
 
-def shown(answer: Answer | Restored, said: dict[str, Any]) -> dict[str, Any]:
+def shown(
+    answer: Answer | Restored, said: dict[str, Any], user: AbstractUser | AnonymousUser
+) -> dict[str, Any]:
     """Return the API's answer with what a page shows beside each part of it."""
     examples = accepted_photos(answer.motifs, EXAMPLE_PHOTOS) if answer.motifs else {}
+    named = [photo for photos in examples.values() for photo in photos]
+    seeing.note(user, (photo.contribution_id for photo in named))
     for motif in answer.motifs:
         motif.examples = examples.get(motif.pk, [])  # type: ignore[attr-defined]
     return {

@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy as _
 
 from heritage.models import User
 from motifs.actions import withdraw_contribution
-from motifs.models import Contribution, ProblemReport
+from motifs.models import Contribution, ProblemReport, SeenCloth
 from motifs.refusals import Refusal
 
 if TYPE_CHECKING:
@@ -54,6 +54,7 @@ def close_account(*, user: User, withdraw: bool) -> None:
     ProblemReport.objects.filter(reported_by=locked).update(
         reported_by=None, contact=""
     )
+    SeenCloth.objects.filter(seen_by=locked).delete()
     EmailAddress.objects.filter(user=locked).delete()
     Authenticator.objects.filter(user=locked).delete()
     locked.groups.clear()

@@ -6,7 +6,8 @@ Fleiss, Cohen and Everitt (1969), with photos of one cloth counted together, bec
 they are no independent evidence.
 
 Only what each person said first and blind counts, taken back later or not. Whoever
-cannot tell has said nothing that could agree.
+cannot tell has said nothing that could agree. That it is a print is one answer,
+whatever motif is named with it, as for a determination.
 """
 
 from __future__ import annotations
@@ -108,6 +109,13 @@ class Said:
     answer: tuple[str, int | None, int | None]
 
     @property
+    def compared(self) -> tuple[str, int | None, int | None]:
+        """The answer as far as it must be the same to agree."""
+        if self.answer[0] == Outcome.PRINTED:
+            return (Outcome.PRINTED.value, None, None)
+        return self.answer
+
+    @property
     def motifs(self) -> set[int]:
         return {motif_id for motif_id in self.answer[1:] if motif_id}
 
@@ -191,7 +199,7 @@ def _of_pairs(
             people[first],
             people[second],
             cohens_kappa(
-                [(one.answer, other.answer) for one, other in views],
+                [(one.compared, other.compared) for one, other in views],
                 [one.cloth for one, _other in views],
             ),
         )

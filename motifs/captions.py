@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from django.utils.translation import gettext as _
 
+from motifs import contributors
 from motifs.galleries import SUGGESTION_STANDS
 from motifs.languages import reader_language
 from motifs.licences import short_name
@@ -35,6 +36,11 @@ class Caption:
         return self.photo.determined_motif_id is not None
 
     @property
+    def says_something(self) -> bool:
+        """Whether it tells what somebody thinks that the photo shows."""
+        return bool(self.motifs) or self.is_determined
+
+    @property
     def names(self) -> str:
         return joined([motif.preferred_name for motif in self.motifs])
 
@@ -60,6 +66,11 @@ class Caption:
         return ", ".join(
             f"{self.photo.url(size)} {rendered(self.photo, size)[0]}w" for size in SIZES
         )
+
+    @property
+    def credit(self) -> str:
+        """How its giver is to be named; needs ``contribution__given_by``."""
+        return contributors.credit(self.photo.contribution)
 
     @property
     def licence(self) -> str:

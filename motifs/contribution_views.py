@@ -13,6 +13,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
+from motifs import seeing
 from motifs.actions import withdraw_contribution
 from motifs.contribution_history import determination, motif_names, told
 from motifs.models import Contribution, Photo
@@ -73,6 +74,7 @@ def contribution_detail(request: HttpRequest, key: str) -> HttpResponse:
         ),
         key=key,
     )
+    seeing.note(request.user, [contribution.pk])
     photos = list(contribution.photos.all())
     names = motif_names(
         [

@@ -22,6 +22,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
 from motifs import expert_queue as queue
+from motifs import seeing
 from motifs.actions import (
     comment_on_photo,
     identify_photo,
@@ -154,6 +155,7 @@ def disputes(request: ExpertRequest) -> HttpResponse:
         .select_related("contribution")
         .prefetch_related(*_views_and_comments(request.user), "contribution__motif")
     )
+    seeing.note(request.user, (one.contribution_id for one in page.object_list))
     mine = set(
         queue.judgeable_by(request.user)
         .filter(pk__in=[one.pk for one in page.object_list])
@@ -236,6 +238,7 @@ def _screen(request: ExpertRequest, shown: Photo, form: StatementForm) -> HttpRe
         **_counts(request),
     }
     if is_revealed:
+        seeing.note(request.user, [shown.contribution_id])
         context |= _what_others_say(request.user, shown)
     template = "motifs/expert_photo.html"
     return render(request, template, context, status=422 if form.is_bound else 200)

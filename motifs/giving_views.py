@@ -19,7 +19,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt, csrf_protect
 from django.views.decorators.http import require_http_methods, require_POST
 
-from motifs import pictures
+from motifs import pictures, seeing
 from motifs.actions import (
     MAX_PHOTOS,
     add_photo,
@@ -102,6 +102,7 @@ def contribution_edit(request: HttpRequest, key: str) -> HttpResponse:
 @csrf_protect
 def _edit(request: HttpRequest, key: str) -> HttpResponse:
     contribution = _found(key)
+    seeing.note(request.user, [contribution.pk])
     if not contribution.is_pending and not contribution.is_mendable:
         messages.info(request, str(AlreadyDecided()))
         return redirect(contribution)

@@ -1,4 +1,4 @@
-"""Pages of photos: one photo, all of a motif, all of a contributor."""
+"""Pages of photos: one photo, all there are, all of a motif, all of a contributor."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ from django.shortcuts import get_object_or_404, render
 from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_safe
 
-from motifs import contributors, galleries, keyset, linked_data
-from motifs.captions import caption
+from motifs import browsing, contributors, galleries, keyset, linked_data, seeing
+from motifs.captions import Caption, caption
 from motifs.languages import reader_language
 from motifs.licences import licence_url
-from motifs.merged import follows_merges
+from motifs.merged import follows_merges, moved_query
 from motifs.models import Motif, Photo
 from motifs.photo_history import history_of
 
@@ -38,6 +38,7 @@ def photo_detail(request: HttpRequest, photo_id: int) -> HttpResponse:
     # The photo and those beside it are captioned together: one query for all names.
     captioned, *others = caption([photo, *siblings])
     given = photo.contribution
+    seeing.note(request.user, [given.pk])
     context = {
         "caption": captioned,
         "photo": photo,
@@ -64,6 +65,34 @@ def photo_detail(request: HttpRequest, photo_id: int) -> HttpResponse:
 
 @asked_each_time
 @require_safe
+def photo_list(request: HttpRequest) -> HttpResponse:
+    """All photos that everybody may see, the newest first, narrowed by what is asked.
+
+    A value that is not known counts as not given.
+    """
+    if (there := moved_query(request, Motif.objects.published())) is not None:
+        return there
+    filters = browsing.filters(request.GET)
+    photos = browsing.photos(filters)
+    after = request.GET.get("after", "")
+    try:
+        found = browsing.page(photos, after)
+    except keyset.NoSuchPage as error:
+        raise Http404 from error
+    context = {
+        "filters": filters,
+        "is_narrowed": any(one.chosen for one in filters),
+        "captions": _captions(request, found.rows),
+        "total": None if after else photos.count(),
+        "more": browsing.query(filters, found.after) if found.after else "",
+        # Each choice is an address, and none but the whole list is for search engines.
+        "is_whole": not request.GET,
+    }
+    return render(request, "motifs/photo_all.html", context)
+
+
+@asked_each_time
+@require_safe
 @follows_merges
 def motif_photos(request: HttpRequest, slug: str) -> HttpResponse:
     """All photos of a motif, confirmed ones first."""
@@ -77,7 +106,7 @@ def motif_photos(request: HttpRequest, slug: str) -> HttpResponse:
         raise Http404 from error
     context = {
         "motif": motif,
-        "captions": caption(found.rows),
+        "captions": _captions(request, found.rows),
         "after": found.after,
         "counts": galleries.counts_of(motif),
         "is_first": "after" not in request.GET,
@@ -98,9 +127,17 @@ def contributor_detail(request: HttpRequest, user_id: int) -> HttpResponse:
         raise Http404 from error
     context = {
         "name": contributors.public_name(person),
-        "captions": caption(found.rows),
+        "captions": _captions(request, found.rows),
         "after": found.after,
         "counts": galleries.counts_of_contributor(person),
         "is_first": "after" not in request.GET,
     }
     return render(request, "motifs/photo_contributor.html", context)
+
+
+def _captions(request: HttpRequest, photos: list[Photo]) -> list[Caption]:
+    """Caption a page of photos, and note of which of them it tells something."""
+    captions = caption(photos)
+    telling = [one.photo for one in captions if one.says_something]
+    seeing.note(request.user, (photo.contribution_id for photo in telling))
+    return captions

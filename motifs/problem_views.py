@@ -11,6 +11,7 @@ from django.utils.translation import ngettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
+from motifs import seeing
 from motifs.actions import report_problem
 from motifs.captions import caption
 from motifs.forms import ProblemForm
@@ -31,6 +32,7 @@ def photo_report(request: HttpRequest, photo_id: int) -> HttpResponse:
     """Take a problem with a photo, from whoever may see it."""
     photos = Photo.objects.visible_to(request.user).select_related("contribution")
     photo = get_object_or_404(photos, pk=photo_id)
+    seeing.note(request.user, [photo.contribution_id])
     return _report(request, captioned=caption([photo])[0])
 
 

@@ -6,8 +6,23 @@ from datetime import datetime
 
 from django.contrib.sitemaps import Sitemap
 from django.db.models import QuerySet
+from django.urls import reverse
 
 from motifs.models import Motif, Photo
+
+
+class ListSitemap(Sitemap[str]):
+    """The lists themselves, from which everything else is found."""
+
+    i18n = True
+    alternates = True
+    x_default = True
+
+    def items(self) -> list[str]:
+        return ["motifs:motif-list", "photos:photo-list"]
+
+    def location(self, item: str) -> str:
+        return reverse(item)
 
 
 class MotifSitemap(Sitemap[Motif]):
@@ -34,4 +49,4 @@ class PhotoSitemap(Sitemap[Photo]):
         return photo.determined_at or photo.contribution.accepted_at
 
 
-SITEMAPS = {"motifs": MotifSitemap, "photos": PhotoSitemap}
+SITEMAPS = {"lists": ListSitemap, "motifs": MotifSitemap, "photos": PhotoSitemap}

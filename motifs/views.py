@@ -16,7 +16,14 @@ from django.utils.http import quote_etag
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
-from motifs import galleries, linked_data, pictures, presentation, renditions
+from motifs import (
+    galleries,
+    linked_data,
+    pictures,
+    presentation,
+    renditions,
+    seeing,
+)
 from motifs.captions import caption
 from motifs.languages import reader_language
 from motifs.merged import follows_merges, merges_into
@@ -48,9 +55,12 @@ def motif_list(request: HttpRequest) -> HttpResponse:
         page = paginator.page(request.GET.get("page") or 1)
     except InvalidPage as error:
         raise Http404(_("There is no such page.")) from error
+    shown = _filled(page, found)
+    examples = (motif.example for motif in shown if motif.example)
+    seeing.note(request.user, (photo.contribution_id for photo in examples))
     context = {
         **filters,
-        "page_obj": _filled(page, found),
+        "page_obj": shown,
         "families": Motif.Family.choices,
         "statuses": Motif.Status.choices,
         "total": paginator.count,
@@ -73,6 +83,7 @@ def motif_detail(request: HttpRequest, slug: str) -> HttpResponse:
     motif = get_object_or_404(visible.with_labels(language), slug=slug)
     photos = galleries.first_of_motif(motif)
     captions = caption(photos)
+    seeing.note(request.user, (photo.contribution_id for photo in photos))
     context = {
         "motif": motif,
         **presentation.record_of(motif, language),

@@ -6,18 +6,23 @@ Not tests themselves: tests/test_permissions.py walks what is here.
 from __future__ import annotations
 
 import re
+from base64 import b64encode
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
+from urllib.parse import urlencode
+from uuid import uuid4
 
+from django.apps import apps
 from django.conf import settings
 from django.contrib import admin
 from django.contrib.auth.hashers import make_password
 from django.contrib.auth.models import Group
 from django.core.files.base import ContentFile
 from django.db import transaction
+from django.forms import MultiWidget
 from django.test import Client, RequestFactory
 from django.urls import URLPattern, URLResolver, get_resolver, resolve, reverse
 from django.utils.translation import override
@@ -37,12 +42,14 @@ from heritage.models import User
 from motifs.actions import record
 from motifs.models import Identification, ProblemReport
 from motifs.permissions import CONTRIBUTOR_GROUP, CURATOR_GROUP, EXPERT_GROUP
+from motifs.uploads import start_upload
 from tests.factories import (
     CitationFactory,
     ContributionFactory,
     LookAlikeFactory,
     MotifFactory,
     PhotoFactory,
+    SourceFactory,
     UserFactory,
     picture_bytes,
 )
@@ -61,15 +68,79 @@ ROLES = (
 NOT_OFFERED = "not offered"
 
 
+A_SESSION = "the session is all"
+AN_ANSWER = "an answer is all: nothing is kept"
+PASSWORD_FIRST = "asks for the password first; tests/heritage have it"
+A_SHEET = "takes a spreadsheet in two steps; tests/motifs/test_spreadsheets.py has it"
+A_MODEL = "needs a whole model on the disk; tests/classifier/test_promoting.py has it"
+PHOTOS = "needs more photos than are here; tests/classifier have it"
+WITHOUT_EFFECT = {
+    "set_language": "a cookie is all",
+    "account_login": A_SESSION,
+    "account_logout": A_SESSION,
+    "account_reauthenticate": A_SESSION,
+    "admin:login": A_SESSION,
+    "admin:logout": A_SESSION,
+    "account_reset_password": "a mail is all",
+    "account_set_password": "everybody here has one",
+    "account_confirm_login_code": "nobody here asked for a code",
+    "account_email": PASSWORD_FIRST,
+    "account_close": PASSWORD_FIRST,
+    "mfa_authenticate": PASSWORD_FIRST,
+    "mfa_reauthenticate": PASSWORD_FIRST,
+    "mfa_activate_totp": PASSWORD_FIRST,
+    "mfa_generate_recovery_codes": PASSWORD_FIRST,
+    "admin:heritage_user_changelist": "nobody here has a second factor",
+    "classifier:identify": AN_ANSWER,
+    "experts:undo": "nobody here said anything in the last hour",
+    "admin:motifs_motifname_import": A_SHEET,
+    "admin:motifs_motifname_process_import": A_SHEET,
+    "admin:motifs_claim_import": A_SHEET,
+    "admin:motifs_claim_process_import": A_SHEET,
+    "admin:motifs_source_import": A_SHEET,
+    "admin:motifs_source_process_import": A_SHEET,
+    "admin:motifs_motif_import": A_SHEET,
+    "admin:motifs_motif_process_import": A_SHEET,
+    "admin:motifs_lookalike_import": A_SHEET,
+    "admin:motifs_lookalike_process_import": A_SHEET,
+    "admin:classifier_datasetversion_next": PHOTOS,
+    "admin:classifier_trainingrun_start": PHOTOS,
+    "admin:classifier_trainingrun_repeat": "another run is open here",
+    "admin:classifier_modelversion_promote": A_MODEL,
+    "admin:classifier_modelversion_evaluate": A_MODEL,
+    "admin:classifier_modelversion_rollback": A_MODEL,
+}
+"""Routes that take a POST of which no row shows what it does, and why.
+
+Whatever else takes one has a row in which somebody brings about its effect.
+"""
+
+READS_ONLY = re.compile(
+    # Actions of a list have rows of their own.
+    r"^admin:(.*_(history|changelist|report|live)|index|app_list|password_change"
+    r"|motifs_(contribution_(start|names)|motif_completeness)|view_on_site"
+    r"|classifier_(datasetversion|trainingrun)_change)$"
+    r"|sitemap|^account_(email_verification_sent|complete_password_reset)$"
+    r"|^/id/admin/password_change/$"
+)
+"""Routes where a POST does what a GET does: who may read is said there."""
+
+
 @dataclass(frozen=True)
 class Row:
-    """One line of the table: a request, and what each role gets."""
+    """One line of the table: a request, what each role gets, and what it brings about.
+
+    Args:
+        expected: a word per role, in bold where the request has its effect.
+        effect: see ``happened``; empty where only the answer is looked at.
+    """
 
     line: str = field(compare=False)
     name: str
     method: str
     given: tuple[tuple[str, str], ...]
     expected: tuple[str, ...]
+    effect: str = ""
 
     @property
     def action(self) -> str:
@@ -88,10 +159,13 @@ def rows(text: str) -> list[Row]:
             continue
         cells = [cell.strip() for cell in line.strip().strip("|").split("|")]
         name, method, given, *expected = cells
-        pairs = re.findall(r"([\w:]+)=([^,`\s]+)", given)
+        sent, _arrow, effect = given.replace("`", "").partition("→")
+        pairs = re.findall(r"([\w:-]+)=([^,\s]+)", sent)
         if len(expected) != len(ROLES):
             raise ValueError(f"{len(expected)} roles instead of {len(ROLES)}: {line}")
-        found.append(Row(line, name.strip("`"), method, tuple(pairs), tuple(expected)))
+        words = tuple(expected)
+        row = Row(line, name.strip("`"), method, tuple(pairs), words, effect.strip())
+        found.append(row)
     return found
 
 
@@ -101,6 +175,8 @@ def rows(text: str) -> list[Row]:
 def make_world() -> dict[str, Any]:
     """Make what the table's rows speak of; the keys are the words it uses."""
     people = make_people()
+    browser = Client()
+    browser.force_login(people["superuser"])
     giver, model_file = people["giver"], network.current()
     motif = MotifFactory(slug="gigi-haruan", name="Gigi Haruan")
     accepted = ContributionFactory(given_by=giver, motif=motif, accepted=True)
@@ -110,6 +186,7 @@ def make_world() -> dict[str, Any]:
     citation = CitationFactory(claim__motif=motif)
     return {
         "people": people,
+        "superuser's browser": browser,
         "user": giver,
         "motif": motif,
         "motif_draft": MotifFactory(slug="belum-terbit", draft=True),
@@ -117,6 +194,10 @@ def make_world() -> dict[str, Any]:
         "contribution": waiting,
         "contribution_accepted": accepted,
         "contribution_draft": draft,
+        "contribution_edit": ContributionFactory(
+            kind="edit", motif=motif, suggested_text="Baru", given_by=giver
+        ),
+        "shown": SimpleNamespace(revision=f"{waiting.pk}:{waiting.revision}"),
         "photo": accepted_photo,
         "photo_waiting": PhotoFactory(contribution=waiting),
         "photo_draft": PhotoFactory(contribution=draft),
@@ -141,6 +222,15 @@ def make_world() -> dict[str, Any]:
         ),
         "claim": citation.claim,
         "source": citation.source,
+        "source_unused": SourceFactory(),
+        "upload": start_upload(
+            contribution=draft, client_id=uuid4(), length=10, by=giver
+        )[0],
+        "tus": SimpleNamespace(
+            begins=f"client_id {b64encode(str(uuid4()).encode()).decode()}",
+            piece="application/offset+octet-stream",
+        ),
+        "motif_other": MotifFactory(slug="hiris-pudak"),
         "lookalike": LookAlikeFactory(),
         "group": Group.objects.get(name=EXPERT_GROUP),
         "dataset": (
@@ -148,6 +238,7 @@ def make_world() -> dict[str, Any]:
         ),
         "trainingrun": TrainingRun.objects.create(dataset=dataset),
         "shared": share(),
+        "shared_once": share(),
         "job": IdentifyJob.objects.create(language=LANGUAGE),
         **ledger(people["model keeper"]),
         "model": SimpleNamespace(sha256=model_file.sha256 if model_file else ""),
@@ -165,7 +256,7 @@ def share() -> SharedAnswer:
     """Let somebody without an account share an answer and its photo."""
     photo = ContentFile(picture_bytes((320, 240)), name="photo.jpg")
     Client().post(reverse("classifier:share"), {"image": photo, "with_photo": "yes"})
-    return SharedAnswer.objects.get()
+    return SharedAnswer.objects.latest("pk")
 
 
 def ledger(keeper: User) -> dict[str, Any]:
@@ -232,7 +323,12 @@ def make_people() -> dict[str, Any]:
 
 
 def value(world: dict[str, Any], said: str) -> Any:
-    """Turn ``photo.pk`` into that photo's number; any other word is itself."""
+    """Turn ``photo.pk`` into that photo's number; any other word is itself.
+
+    ``a-picture`` is a file.
+    """
+    if said == "a-picture":
+        return ContentFile(picture_bytes((320, 240), "teal"), name="photo.jpg")
     thing, _, attribute = said.partition(".")
     if attribute and thing in world:
         return getattr(world[thing], attribute)
@@ -262,15 +358,89 @@ def ask(row: Row, role: str, world: dict[str, Any], client: Client) -> str:
     path, rest = address(row, world)
     if row.action and not offered(row, world["people"][role]):
         return NOT_OFFERED
+    headers = taken_out("header:", rest)
+    if query := taken_out("query:", rest):
+        path = f"{path}?{urlencode(query)}"
+    send = getattr(client, row.method.lower())
     cookies = client.cookies.copy()
     with transaction.atomic():
-        response = getattr(client, row.method.lower())(path, rest)
+        person = world["people"][role]
+        # Others do not come so far as to be asked what they fill in.
+        if person and person.is_staff and row.method == "POST":
+            rest = filled_in(row, path, world) | rest
+        before = state(row, role, world)
+        response = send(path, rest, headers=headers)
         # Read to its end, a file is closed.
         if response.streaming:
             list(response.streaming_content)
+        done = happened(row, before, state(row, role, world), world, response)
         transaction.set_rollback(True)
     client.cookies = cookies
-    return word(response)
+    return f"**{word(response)}**" if done else word(response)
+
+
+def taken_out(prefix: str, sent: dict[str, Any]) -> dict[str, Any]:
+    """Take what is not of the body out of it, and return it by its own names."""
+    names = [name for name in sent if name.startswith(prefix)]
+    return {name.removeprefix(prefix): sent.pop(name) for name in names}
+
+
+FILLED_IN = re.compile(r"^admin:.*_(add|change|export|import)$")
+
+
+def filled_in(row: Row, path: str, world: dict[str, Any]) -> dict[str, Any]:
+    """What a superuser's form holds at first; the row says what differs."""
+    if not FILLED_IN.search(row.name):
+        return {}
+    context = world["superuser's browser"].get(path).context
+    if context is None:
+        return {}
+    forms = [context["form"]] if "form" in context else []
+    if "adminform" in context:
+        sets = [inline.formset for inline in context["inline_admin_formsets"]]
+        forms = [context["adminform"].form]
+        forms += [one.management_form for one in sets]
+        forms += [form for one in sets for form in one.forms]
+    held: dict[str, Any] = {}
+    for bound in (bound for form in forms for bound in form):
+        said, widget = bound.value(), bound.field.widget
+        if isinstance(widget, MultiWidget):
+            parts = zip(widget.widgets_names, widget.decompress(said), strict=True)
+            held |= {f"{bound.html_name}{name}": part for name, part in parts if part}
+        elif said is not None and said is not False:
+            held[bound.html_name] = said
+    return held
+
+
+def state(row: Row, role: str, world: dict[str, Any]) -> Any:
+    """What the row's effect is about, as it is now."""
+    if row.effect.startswith(("+", "-")):
+        return apps.get_model(row.effect[1:])._base_manager.count()
+    thing, _, attribute = row.effect.partition("=")[0].partition(".")
+    found = world["people"][role] if thing == "me" else world.get(thing)
+    if found is None:
+        return None
+    fresh = type(found)._base_manager.filter(pk=found.pk).first()
+    return str(getattr(fresh, attribute, None))
+
+
+def happened(
+    row: Row, before: Any, after: Any, world: dict[str, Any], response: Any
+) -> bool:
+    """Whether the row's effect came about.
+
+    ``+motifs.Claim`` is one row more, ``-motifs.Claim`` one less, ``claim.text=Baru``
+    that it has become so, ``user.password`` that it has changed, and ``me`` is whoever
+    asks. ``a file`` is one to be saved.
+    """
+    if row.effect == "a file":
+        return "attachment" in response.headers.get("Content-Disposition", "")
+    if row.effect.startswith("+"):
+        return bool(after > before)
+    if row.effect.startswith("-"):
+        return bool(after < before)
+    _about, _equals, wanted = row.effect.partition("=")
+    return before != after and wanted in ("", after)
 
 
 def word(response: Any) -> str:
@@ -342,10 +512,49 @@ def arguments_of(name: str) -> tuple[str, ...]:
     return next(place.arguments for place in places() if place.name == name)
 
 
-def covered(table: list[Row], world: dict[str, Any]) -> set[str]:
-    """Return the routes that the table's rows lead to."""
+def covered(table: list[Row], world: dict[str, Any]) -> dict[str, list[Row]]:
+    """Return the table's rows by the route that they lead to."""
+    by_route: dict[str, list[Row]] = {}
     with override(LANGUAGE):
-        return {resolve(address(row, world)[0]).route for row in table}
+        for row in table:
+            route = resolve(address(row, world)[0]).route
+            by_route.setdefault(route, []).append(row)
+    return by_route
+
+
+def posts_without_rows(
+    table: list[Row], world: dict[str, Any], superuser: Client
+) -> list[Row]:
+    """Return a POST for each route that takes one and has no row that says so."""
+    found = []
+    for of_route in covered(table, world).values():
+        first = of_route[0]
+        if READS_ONLY.search(first.name) or "POST" in {r.method for r in of_route}:
+            continue
+        post = replace(first, method="POST", expected=(), effect="")
+        if ask(post, "superuser", world, superuser) != "405":
+            found.append(post)
+    return found
+
+
+def posts_without_effect(table: list[Row], world: dict[str, Any]) -> list[str]:
+    """Return the names of routes that take a POST of which no row shows an effect.
+
+    Where nobody may, there is none to show.
+    """
+    found = []
+    for of_route in covered(table, world).values():
+        posts = [row for row in of_route if row.method == "POST"]
+        words = {word for row in posts for word in row.expected}
+        if not words <= {"sign in", "403", "404", "405"} and not any(
+            word.startswith("**") for word in words
+        ):
+            found.append(posts[0].name)
+    return [
+        name
+        for name in found
+        if name not in WITHOUT_EFFECT and not READS_ONLY.search(name)
+    ]
 
 
 def missing_rows(table: list[Row], world: dict[str, Any]) -> list[Row]:
@@ -399,7 +608,10 @@ def admin_actions() -> Iterator[tuple[str, str, str]]:
 
 def as_line(row: Row, answers: list[str]) -> str:
     told = ", ".join(f"{key}={value}" for key, value in row.given)
-    cells = (f"`{row.name}`", row.method, f"`{told}`" if told else "", *answers)
+    told = f"`{told}`" if told else ""
+    if row.effect:
+        told = f"{told} → `{row.effect}`".strip()
+    cells = (f"`{row.name}`", row.method, told, *answers)
     return f"| {' | '.join(cells)} |".replace("|  |", "| |")
 
 

@@ -9,10 +9,13 @@ from django.test import Client
 from tests.permissions import (
     ROLES,
     TABLE,
+    WITHOUT_EFFECT,
     ask,
     make_world,
     missing_rows,
     places,
+    posts_without_effect,
+    posts_without_rows,
     proposal,
     rows,
 )
@@ -66,6 +69,22 @@ def test_no_address_and_no_action_is_missing_from_the_table(table, world, client
             *missing,
         ]
     )
+
+
+def test_whatever_takes_a_post_has_a_row_for_it(table, world, client_of):
+    missing = posts_without_rows(table, world, client_of("superuser"))
+
+    assert not missing, "\n".join(
+        [
+            "Add to docs/permissions.md, filled in so that it succeeds for who may:",
+            *(proposal(row, world, client_of) for row in missing),
+        ]
+    )
+
+
+def test_of_whatever_takes_a_post_some_row_shows_what_it_does(table, world):
+    assert posts_without_effect(table, world) == []
+    assert set(WITHOUT_EFFECT) <= {row.name for row in table}
 
 
 def test_each_row_is_there_once(table):

@@ -301,6 +301,7 @@ class TestOffline:
     @pytest.mark.parametrize(
         "address",
         [
+            "/id/photos/",
             "/id/photos/{photo}/",
             "/id/photos/{photo}/report/",
             "/id/motifs/{slug}/photos/",

@@ -50,7 +50,11 @@ def given(monkeypatch):
     """A determined photo on every surface: its motif has no drawing of its own."""
     motif = MotifFactory(slug="gigi-haruan", name="Gigi Haruan")
     contribution = ContributionFactory(
-        accepted=True, motif=motif, consent_to_train=True, credit_line=CREDIT
+        accepted=True,
+        motif=motif,
+        consent_to_train=True,
+        credit_line=CREDIT,
+        place="Martapura",
     )
     giver = contribution.given_by
     monkeypatch.setattr(
@@ -147,6 +151,13 @@ SURFACES = {
     "the motif's photos": of_page(lambda photo: "/id/motifs/gigi-haruan/photos/"),
     "the contributor's page": of_page(
         lambda photo: f"/id/contributors/{photo.contribution.given_by_id}/"
+    ),
+    "the list of all photos": of_page(lambda photo: "/id/photos/"),
+    "all photos that were determined": of_page(
+        lambda photo: "/id/photos/?state=determined&motif=gigi-haruan"
+    ),
+    "all photos from its place": of_page(
+        lambda photo: f"/id/photos/?place={photo.contribution.place}"
     ),
     "the list of motifs": of_page(lambda photo: "/id/motifs/"),
     "the search": of_page(lambda photo: "/id/motifs/?q=gigi+haruan"),

@@ -8,6 +8,7 @@ from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
 
+from motifs import seeing
 from motifs.actions.history import record
 from motifs.determination import determine
 from motifs.locks import lock_motifs_against_merging
@@ -48,9 +49,10 @@ def identify_photo(
 
     Args:
         outcome: one of ``Outcome``; ``motif`` and ``second_motif`` go with it.
-        is_blind: they were shown neither the recogniser's guess nor others' views. It
-            is recorded only if they cannot have seen them elsewhere: a first statement
-            of somebody who neither gave the photo nor decided on its contribution.
+        is_blind: the page showed neither the recogniser's guess nor others' views. It
+            is recorded only if no other page did before: a first statement of somebody
+            who neither gave the photo, nor did anything to its contribution, nor was
+            shown what is said of the cloth (``motifs.seeing``).
 
     Raises NotAnExpert, NotPublished, NotThere: this person may not judge the photo.
     """
@@ -82,7 +84,7 @@ def identify_photo(
         certainty=certainty,
         remarks=remarks,
         role=_role(locked, by),
-        is_blind=is_blind and _cannot_have_seen(locked, by),
+        is_blind=is_blind and _has_seen_nothing(locked, by),
         identified_by=by,
     )
     record(
@@ -126,9 +128,11 @@ def _check_published(by: User, *motifs: Motif | None) -> None:
         raise NotPublished
 
 
-def _cannot_have_seen(photo: Photo, by: User) -> bool:
-    """Whether nothing that they did showed them what others say of the photo."""
+def _has_seen_nothing(photo: Photo, by: User) -> bool:
+    """Whether nothing that they did or opened showed them what is said of the photo."""
     given = photo.contribution
+    if seeing.has_seen(by, given):
+        return False
     if by.pk in (given.given_by_id, given.accepted_by_id, given.declined_by_id):
         return False
     if photo.identifications.filter(identified_by=by).exists():

@@ -14,10 +14,11 @@ from django.utils.html import format_html, format_html_join
 from django.utils.timesince import timesince
 from django.utils.translation import gettext_lazy as _
 
-from motifs import edits
+from motifs import edits, seeing
 from motifs.admin import queue, showing
 from motifs.admin.decisions import DecidingAdmin
 from motifs.admin.desk import Desk
+from motifs.admin.noting import NotesWhoSees
 from motifs.admin.recorded import Recorded
 from motifs.admin.spreadsheets import Exported
 from motifs.languages import Language, reader_language
@@ -65,7 +66,7 @@ class QueueList(ChangeList):
 
 
 @admin.register(Contribution)
-class ContributionAdmin(Recorded, Exported, DecidingAdmin):
+class ContributionAdmin(NotesWhoSees, Recorded, Exported, DecidingAdmin):
     resource_classes = [ContributionResource]
     list_display = (
         "number",
@@ -114,6 +115,10 @@ class ContributionAdmin(Recorded, Exported, DecidingAdmin):
     change_form_template = "admin/motifs/contribution/change_form.html"
     change_list_template = "admin/motifs/contribution/change_list.html"
 
+    def cloth_of(self, row: Contribution) -> int | None:
+        """Return it unless it is noted already: the queue is opened again and again."""
+        return None if getattr(row, "is_seen", False) else row.pk
+
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
         return QueueList
 
@@ -132,7 +137,10 @@ class ContributionAdmin(Recorded, Exported, DecidingAdmin):
         return (
             Contribution.objects.exclude(state=Contribution.State.DRAFT)
             .select_related("given_by", "motif")
-            .annotate(motif_name=Subquery(names.values("name")[:1]))
+            .annotate(
+                motif_name=Subquery(names.values("name")[:1]),
+                is_seen=seeing.by(request.user),
+            )
             .prefetch_related(
                 Prefetch("photos", Photo.objects.order_by("position")),
                 Prefetch("photos__flags", Flag.objects.order_by("kind", "pk")),

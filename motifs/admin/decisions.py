@@ -18,7 +18,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext_lazy
 
-from motifs import edits
+from motifs import edits, seeing
 from motifs.actions import accept_contribution, decline_contribution
 from motifs.admin import deeds, showing
 from motifs.admin.history import changes_since
@@ -160,6 +160,7 @@ class DecidingAdmin(admin.ModelAdmin[Contribution]):
                     self._warn(request, row, refusal)
         if not waiting:
             return redirect("admin:motifs_contribution_changelist")
+        seeing.note(request.user, (one.pk for one in waiting))
         context = {
             **self.admin_site.each_context(request),
             "title": title,

@@ -16,7 +16,7 @@ from django.urls import NoReverseMatch, URLPattern, path, reverse
 from django.utils.translation import gettext
 from django.views.decorators.cache import never_cache
 
-from motifs import reasons
+from motifs import reasons, seeing
 from motifs.admin import applying, deeds, queue, showing
 from motifs.admin.history import changes_since, declines, names_of, person, said, told
 from motifs.models import (
@@ -150,6 +150,7 @@ class Desk:
         after = self._neighbour(request, contribution, asked, 1)
         waiting = self._queue(request, asked)[: queue.MOST_COUNTED + 1].count()
         history = told(HistoryEntry.objects.of_contribution(contribution))
+        seeing.note(_user(request), [contribution.pk])
         State = Contribution.State
         judged = contribution.state in (State.SUBMITTED, State.ACCEPTED)
         context = {

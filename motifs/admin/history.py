@@ -17,6 +17,7 @@ from django.utils.text import Truncator
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from motifs import seeing
 from motifs.admin.changes import Change, changes, slugs_in
 from motifs.admin.queue import CappedPaginator
 from motifs.admin.seen_only import SeenOnly
@@ -205,6 +206,10 @@ def history_page(
     entries: QuerySet[HistoryEntry],
 ) -> HttpResponse:
     """All that happened to one thing, in place of Django's own list of edits."""
+    if isinstance(subject, Contribution):
+        seeing.note(request.user, [subject.pk])
+    elif isinstance(subject, Photo):
+        seeing.note(request.user, [subject.contribution_id])
     context = {
         **model_admin.admin_site.each_context(request),
         "title": gettext("History of %(subject)s") % {"subject": subject},

@@ -6,13 +6,14 @@ from django.contrib import admin
 from django.db.models import Prefetch, QuerySet
 from django.http import HttpRequest
 
+from motifs.admin.noting import NotesWhoSees
 from motifs.admin.seen_only import SeenOnly
 from motifs.languages import reader_language
 from motifs.models import Identification, Motif
 
 
 @admin.register(Identification)
-class IdentificationAdmin(SeenOnly, admin.ModelAdmin[Identification]):
+class IdentificationAdmin(NotesWhoSees, SeenOnly, admin.ModelAdmin[Identification]):
     """Statements are made in front of the photo, and withdrawn, never deleted."""
 
     list_display = (
@@ -43,11 +44,14 @@ class IdentificationAdmin(SeenOnly, admin.ModelAdmin[Identification]):
         return (
             super()
             .get_queryset(request)
-            .select_related("identified_by")
+            .select_related("identified_by", "photo")
             .prefetch_related(
                 Prefetch("motif", motifs), Prefetch("second_motif", motifs)
             )
         )
+
+    def cloth_of(self, row: Identification) -> int:
+        return row.photo.contribution_id
 
     @admin.display(description="#", ordering="photo")
     def photo_number(self, identification: Identification) -> str:

@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from motifs.admin import showing
 from motifs.admin.access import access_url
 from motifs.admin.history import said, told
+from motifs.admin.noting import NotesWhoSees
 from motifs.admin.queue import CappedPaginator
 from motifs.admin.recorded import Told
 from motifs.admin.seen_only import SeenOnly
@@ -24,7 +25,7 @@ from motifs.resources import PhotoResource
 
 
 @admin.register(Photo)
-class PhotoAdmin(Told, SeenOnly, Exported, admin.ModelAdmin[Photo]):
+class PhotoAdmin(NotesWhoSees, Told, SeenOnly, Exported, admin.ModelAdmin[Photo]):
     """Looked at here; judged at the desk."""
 
     resource_classes = [PhotoResource]

@@ -3,7 +3,7 @@
 from motifs.models.access import Access
 from motifs.models.claim import Citation, Claim, LookAlike, Source
 from motifs.models.contribution import Contribution
-from motifs.models.expert import Comment, SkippedPhoto
+from motifs.models.expert import Comment, SeenCloth, SkippedPhoto
 from motifs.models.flag import Flag
 from motifs.models.history import HistoryEntry
 from motifs.models.identification import Identification
@@ -32,6 +32,7 @@ __all__ = [
     "Outcome",
     "Photo",
     "ProblemReport",
+    "SeenCloth",
     "SkippedPhoto",
     "Source",
     "Upload",

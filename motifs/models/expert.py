@@ -1,4 +1,4 @@
-"""What experts leave behind besides their statements: photos put off, and comments."""
+"""What experts leave behind besides statements: skips, comments, and what they saw."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from motifs.models.contribution import Contribution
 from motifs.models.photo import Photo
 
 
@@ -29,6 +30,33 @@ class SkippedPhoto(models.Model):
 
     def __str__(self) -> str:
         return f"{self.photo_id}"
+
+
+class SeenCloth(models.Model):
+    """Somebody who may judge photos was shown what is said of a cloth.
+
+    By cloth: what is said of one photo of it gives the others away. It goes with the
+    account, and no page shows it.
+    """
+
+    contribution = models.ForeignKey(
+        Contribution, on_delete=models.CASCADE, related_name="+"
+    )
+    seen_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+"
+    )
+    seen_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["seen_by", "contribution"],
+                name="cloth_is_first_seen_once_per_person",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.contribution_id}"
 
 
 class Comment(models.Model):

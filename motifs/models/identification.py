@@ -33,12 +33,16 @@ class IdentificationQuerySet(models.QuerySet["Identification"]):
             .filter(photo=OuterRef("pk"))
             .exclude(role=Identification.Role.GIVER)
             .annotate(said_motif=said, said_second_motif=second)
-            .filter(said_motif=first_stands)
             .filter(
-                Q(outcome=OuterRef("determined_outcome"))
-                & Q(said_second_motif=second_stands)
-                # Two that were merged into one are one.
-                | Q(outcome=Outcome.TWO_MOTIFS, said_second_motif=F("said_motif"))
+                Q(said_motif=first_stands)
+                & (
+                    Q(outcome=OuterRef("determined_outcome"))
+                    & Q(said_second_motif=second_stands)
+                    # Two that were merged into one are one.
+                    | Q(outcome=Outcome.TWO_MOTIFS, said_second_motif=F("said_motif"))
+                )
+                # A print is agreed on whatever motif is named with it.
+                | Q(outcome=Outcome.PRINTED) & Q(outcome=OuterRef("determined_outcome"))
             )
         )
 

@@ -114,6 +114,8 @@ def _given():
 def addresses(photos) -> list[str]:
     lying = photos["lying"].pk
     return [
+        "/id/photos/",
+        "/en/photos/?state=unknown&technique=printed",
         f"/id/photos/{lying}/",
         f"/en/photos/{photos['standing'].pk}/",
         f"/en/photos/{photos['unknown'].pk}/",

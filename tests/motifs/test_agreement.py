@@ -142,6 +142,16 @@ class TestOfWhatWasSaid:
 
         assert agreement().pairs == []
 
+    def test_a_print_is_a_print_whatever_motif_is_named_with_it(self):
+        people, photo = (ExpertFactory(), ExpertFactory()), PhotoFactory()
+        for person, motif in zip(people, (MotifFactory(), None), strict=True):
+            identify_photo(
+                photo=photo, outcome="printed", motif=motif, by=person, is_blind=True
+            )
+
+        (pair,) = agreement().pairs
+        assert pair.agreement.observed == 1
+
     def test_demonstration_photos_are_no_evidence(self):
         one, other, motif = ExpertFactory(), ExpertFactory(), MotifFactory()
         photo = PhotoFactory(

@@ -110,6 +110,72 @@ def test_what_names_no_motif_is_determined_too(outcome):
     assert determine(standing) == Determination(outcome, None, None, "two_experts")
 
 
+PRINTED = "printed"
+
+
+@pytest.mark.parametrize(
+    ("standing", "motif_id", "is_disputed"),
+    [
+        pytest.param(
+            [expert(A, outcome=PRINTED), curator(outcome=PRINTED)],
+            None,
+            False,
+            id="one names its motif",
+        ),
+        pytest.param(
+            [expert(A, outcome=PRINTED), curator(A, outcome=PRINTED)],
+            1,
+            False,
+            id="both name the same",
+        ),
+        pytest.param(
+            [expert(A, outcome=PRINTED), expert(MERGED_INTO_A, outcome=PRINTED)],
+            1,
+            False,
+            id="a merged one is the same",
+        ),
+        pytest.param(
+            [expert(A, outcome=PRINTED), expert(B, outcome=PRINTED)],
+            None,
+            True,
+            id="two motifs are a dispute, and a print for all that",
+        ),
+        pytest.param(
+            [
+                expert(A, outcome=PRINTED),
+                curator(A, outcome=PRINTED),
+                curator(B, outcome=PRINTED),
+            ],
+            1,
+            True,
+            id="two to one",
+        ),
+        pytest.param(
+            [
+                expert(outcome=PRINTED),
+                curator(A, outcome=PRINTED),
+                curator(A, outcome=PRINTED),
+            ],
+            None,
+            False,
+            id="curators alone name no motif",
+        ),
+        pytest.param(
+            [expert(A, outcome=PRINTED), curator(outcome=PRINTED), expert(A)],
+            None,
+            True,
+            id="print or cloth, two to one",
+        ),
+    ],
+)
+def test_a_print_is_agreed_on_whatever_motif_is_named(standing, motif_id, is_disputed):
+    found = determine(standing)
+
+    assert (found.outcome, found.motif_id) == (PRINTED, motif_id)
+    assert found.is_disputed is is_disputed
+    assert determine(standing[::-1]) == found
+
+
 def test_a_merged_motif_counts_as_the_one_it_became():
     assert determine([expert(MERGED_INTO_A), expert(A)]) == TWO_EXPERTS
     assert determine([expert(MERGED_INTO_A, A), expert(A)]) == TWO_EXPERTS

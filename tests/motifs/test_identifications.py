@@ -280,6 +280,15 @@ class TestBlindlyDetermined:
         assert photo.determined_motif == new
         assert not Photo.objects.blindly_determined().exists()
 
+    def test_whoever_calls_it_a_print_counts_whatever_motif_they_name(self):
+        blind, seen = PhotoFactory(), PhotoFactory()
+        for photo in (blind, seen):
+            for motif, is_blind in ((MotifFactory(), True), (None, photo is blind)):
+                say(photo, ExpertFactory(), motif, outcome="printed", is_blind=is_blind)
+
+        assert seen.determined_outcome == "printed"
+        assert list(Photo.objects.blindly_determined()) == [blind]
+
     def test_printed_copies_and_what_names_no_motif(self):
         blind, seen = PhotoFactory(), PhotoFactory()
         for photo, is_blind in ((blind, True), (seen, False)):
@@ -302,6 +311,15 @@ class TestDeterminationOnThePhoto:
         assert photo.determined_at is not None
         (entry,) = HistoryEntry.objects.filter(verb="determined")
         assert (entry.photo, entry.by, entry.motif) == (photo, None, motif)
+
+    def test_an_expert_and_a_curator_agree_on_a_print_though_one_names_its_motif(self):
+        photo = PhotoFactory()
+        say(photo, ExpertFactory(), MotifFactory(), outcome="printed")
+
+        say(photo, CuratorFactory(), outcome="printed")
+
+        assert (photo.determined_outcome, photo.determined_motif) == ("printed", None)
+        assert not photo.is_disputed
 
     def test_it_is_lifted_when_a_view_it_rests_on_is_withdrawn(self):
         photo, motif, person = PhotoFactory(), MotifFactory(), ExpertFactory()

@@ -27,6 +27,14 @@ def test_it_names_public_motifs_and_photos_in_each_language(client):
         assert f"/photos/{other.pk}/" not in photos
 
 
+def test_it_names_the_lists_in_each_language(client):
+    lists = client.get("/sitemap-lists.xml").content.decode()
+
+    for language in ("id", "en"):
+        for name in ("motifs", "photos"):
+            assert f"<loc>http://testserver/{language}/{name}/</loc>" in lists
+
+
 def test_robots_find_it(client):
     robots = client.get("/robots.txt")
 
@@ -35,6 +43,7 @@ def test_robots_find_it(client):
     index = client.get("/sitemap.xml").content.decode()
     assert "http://testserver/sitemap-motifs.xml" in index
     assert "http://testserver/sitemap-photos.xml" in index
+    assert "http://testserver/sitemap-lists.xml" in index
 
 
 def test_a_part_that_is_not_there_is_not_found(client):
