@@ -82,6 +82,14 @@ class TestAsked:
         assert response.status_code == 308
         assert ProblemReport.objects.get().motif == new
 
+    def test_all_photos_are_narrowed_to_what_it_became(self, client, old):
+        address = reverse("photos:photo-list")
+
+        response = client.get(f"{address}?motif=lama&technique=stitched")
+
+        assert response.status_code == 301
+        assert response["Location"] == f"{address}?motif=baru&technique=stitched"
+
     def test_an_example_for_the_recogniser_is_of_what_it_became(self, client, new):
         MotifFactory(slug="bayam-raja", state="merged", merged_into=new)
         address = reverse("classifier:identify")
