@@ -28,6 +28,7 @@ from motifs.actions import (
     start_contribution,
     submit_contribution,
 )
+from motifs.contribution_keys import for_its_giver
 from motifs.giving_forms import LICENCES, PEOPLE, GivingForm, form_of, motif_groups
 from motifs.languages import reader_language
 from motifs.models import Claim, Contribution, Motif, Photo
@@ -95,6 +96,7 @@ def contribution_edit(request: HttpRequest, key: str) -> HttpResponse:
 
 
 @csrf_protect
+@for_its_giver()
 def _edit(request: HttpRequest, key: str) -> HttpResponse:
     contribution = _found(key)
     if not contribution.is_pending:
@@ -122,6 +124,7 @@ def draft_new(request: HttpRequest) -> HttpResponse:
 
 @never_cache
 @require_POST
+@for_its_giver(is_page=False)
 def contribution_save(request: HttpRequest, key: str) -> HttpResponse:
     """Keep what a script sends of a draft's texts; say which of them cannot be kept."""
     contribution = _found(key)
@@ -133,6 +136,7 @@ def contribution_save(request: HttpRequest, key: str) -> HttpResponse:
 
 @never_cache
 @require_POST
+@for_its_giver(is_page=False)
 def photo_remove(request: HttpRequest, key: str, photo_id: int) -> HttpResponse:
     """Take a photo out, for a script."""
     photo = get_object_or_404(
@@ -271,7 +275,7 @@ def _is_last(request: HttpRequest, contribution: Contribution) -> bool:
 
 def _remove(request: HttpRequest, contribution: Contribution) -> list[str]:
     asked = request.POST.get("remove", "")
-    photos = {str(photo.pk): photo for photo in contribution.photos.all()}
+    photos = {str(photo.pk): photo for photo in contribution.photos.given()}
     photo = photos.get(asked)
     if photo is not None:
         try:
@@ -346,7 +350,7 @@ def _page(
             Contribution.Technique.choices[0],
         ],
         "motif_groups": [] if is_edit else motif_groups(),
-        "photos": list(contribution.photos.all()) if contribution else [],
+        "photos": list(contribution.photos.given()) if contribution else [],
         "unfinished": list(contribution.uploads.unfinished()) if contribution else [],
         "is_said": bool(contribution and _is_last(request, contribution)),
         "addresses": addresses(contribution) if contribution else None,

@@ -19,7 +19,6 @@ from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
 from motifs.contribution_history import determination, motif_names
-from motifs.languages import READER_LANGUAGES, Language
 from motifs.models import Contribution, HistoryEntry, Notice
 
 logger = logging.getLogger(__name__)
@@ -136,7 +135,7 @@ def _mail(notice: Notice, together: list[Notice]) -> EmailMessage | None:
     is_withdrawn = contribution.state == Contribution.State.WITHDRAWN
     if giver is None or not giver.email or not giver.is_active or is_withdrawn:
         return None
-    with translation.override(_language(contribution)):
+    with translation.override(contribution.mail_language):
         said = _said(notice, contribution)
         if said is None:
             return None
@@ -154,11 +153,6 @@ def _mail(notice: Notice, together: list[Notice]) -> EmailMessage | None:
     return EmailMessage(
         f"Langgundi: {subject}", text, to=[giver.email], headers=headers
     )
-
-
-def _language(contribution: Contribution) -> str:
-    given = contribution.language
-    return given if given in READER_LANGUAGES else Language.INDONESIAN.value
 
 
 def _said(notice: Notice, contribution: Contribution) -> tuple[str, list[str]] | None:
@@ -190,7 +184,7 @@ def _said(notice: Notice, contribution: Contribution) -> tuple[str, list[str]] |
 
 def _findings(contribution: Contribution) -> list[str]:
     """One line for each photo that is determined now; what was lifted since is not."""
-    photos = list(contribution.photos.exclude(determined_outcome=""))
+    photos = list(contribution.photos.given().exclude(determined_outcome=""))
     names = motif_names(
         one
         for photo in photos

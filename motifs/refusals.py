@@ -48,7 +48,7 @@ class LastPhoto(Refusal):
 
 class PhotoJudged(Refusal):
     sentence = _(
-        "A curator has looked at this photo already. To take it back, withdraw the "
+        "Somebody has judged this photo already. Take it back on the page of your "
         "contribution."
     )
 
@@ -59,6 +59,14 @@ class NotWaiting(Refusal):
 
 class AlreadyWithdrawn(Refusal):
     sentence = _("This contribution has been withdrawn already.")
+
+
+class PhotoWithdrawn(Refusal):
+    sentence = _("This photo has been taken back already.")
+
+
+class DemonstrationNeverTrains(Refusal):
+    sentence = _("What was made to try the site with trains nothing.")
 
 
 class NoPhotos(Refusal):

@@ -117,6 +117,7 @@ def make_world() -> dict[str, Any]:
         "contribution": waiting,
         "contribution_accepted": accepted,
         "contribution_draft": draft,
+        "contribution_keyed": ContributionFactory(given_by=None, motif=motif),
         "photo": accepted_photo,
         "photo_waiting": PhotoFactory(contribution=waiting),
         "photo_draft": PhotoFactory(contribution=draft),

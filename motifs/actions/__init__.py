@@ -30,12 +30,15 @@ from motifs.actions.motifs import publish_motif
 from motifs.actions.photos import mark_good
 from motifs.actions.problems import report_problem
 from motifs.actions.resolutions import resolve_problem
+from motifs.actions.taking_back import CONSENTS, change_consent, withdraw_photo
 
 __all__ = [
+    "CONSENTS",
     "EDITABLE",
     "MAX_PHOTOS",
     "accept_contribution",
     "add_photo",
+    "change_consent",
     "comment_on_photo",
     "decline_contribution",
     "edit_contribution",
@@ -59,4 +62,5 @@ __all__ = [
     "unflag_photo",
     "withdraw_contribution",
     "withdraw_identification",
+    "withdraw_photo",
 ]

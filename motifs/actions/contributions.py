@@ -13,7 +13,6 @@ from django.utils import timezone
 from motifs import copies, heic, metadata, pictures, reasons
 from motifs.actions.flags import forget_copies_of, lock_with_those_naming
 from motifs.actions.history import record
-from motifs.languages import Language
 from motifs.models import Contribution, HistoryEntry, Motif, Photo
 from motifs.permissions import is_curator
 from motifs.refusals import (
@@ -232,8 +231,7 @@ def decline_contribution(
     locked.declined_by = by
     locked.decline_reason_code = code
     locked.decline_note = reason.strip()
-    spoken = locked.language or Language.INDONESIAN
-    locked.decline_reason = reasons.text(code, reason, spoken)
+    locked.decline_reason = reasons.text(code, reason, locked.mail_language)
     record(
         HistoryEntry.Verb.DECLINED,
         by=by,
@@ -290,17 +288,30 @@ def withdraw_contribution(
     """
     photos = Photo.objects.filter(contribution=contribution)
     lock_with_those_naming(photos, contribution.pk)
-    locked = _locked(contribution)
-    if not _gave(locked, by) and not (by and is_curator(by)):
-        raise NotYours
-    if locked.state == Contribution.State.WITHDRAWN:
-        raise AlreadyWithdrawn
+    locked = own_given(contribution, by, or_curator=True)
     locked.state = Contribution.State.WITHDRAWN
     locked.withdrawn_at = timezone.now()
     locked.withdrawn_by = by
     forget_copies_of(photos)
     record(HistoryEntry.Verb.WITHDRAWN, by=by, contribution=locked)
     return _saved(locked, contribution, "withdrawn_at", "withdrawn_by")
+
+
+def own_given(
+    contribution: Contribution, by: User | None, *, or_curator: bool = False
+) -> Contribution:
+    """Lock one's own contribution as long as it was not taken back.
+
+    Args:
+        or_curator: a curator may act on its giver's behalf.
+    """
+    locked = _locked(contribution)
+    is_allowed = or_curator and by is not None and is_curator(by)
+    if not is_allowed and not _gave(locked, by):
+        raise NotYours
+    if locked.state == Contribution.State.WITHDRAWN:
+        raise AlreadyWithdrawn
+    return locked
 
 
 def own_pending(contribution: Contribution, by: User | None) -> Contribution:

@@ -111,7 +111,7 @@ def remove_photo(*, photo: Photo, by: User | None) -> None:
     if found.history.exists() or found.identifications.exists():
         raise PhotoJudged
     if locked.state == Contribution.State.SUBMITTED:
-        if locked.photos.count() == 1:
+        if locked.photos.filter(withdrawn_at=None).count() == 1:
             raise LastPhoto
         record(
             HistoryEntry.Verb.EDITED,

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from django.contrib import admin
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse
+from django.template.defaultfilters import yesno
 from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils.html import format_html
@@ -104,9 +105,16 @@ def _what(row: HistoryEntry, names: dict[int, str]) -> str:
         return gettext("into %(other)s") % {"other": other}
     if row.verb in (Verb.RESTRICTED, Verb.OPENED):
         return str((data.get("is") or {}).get("protocol_note", ""))
+    if row.verb == Verb.CONSENTED:
+        return ", ".join(_consented(*one) for one in data.get("became", {}).items())
     if row.verb == Verb.EDITED:
         return ", ".join(str(name) for name in data.get("changed", ()))
     return ""
+
+
+def _consented(field: str, is_given: bool) -> str:
+    label = Contribution._meta.get_field(field).verbose_name  # type: ignore[union-attr]
+    return f"{label}: {yesno(is_given, gettext('yes,no'))}"
 
 
 def said(outcome: str, motif: str, second: str) -> str:

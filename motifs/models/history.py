@@ -45,6 +45,7 @@ class HistoryEntry(models.Model):
         ACCEPTED = "accepted", _("Accepted")
         DECLINED = "declined", _("Declined")
         WITHDRAWN = "withdrawn", _("Withdrawn")
+        CONSENTED = "consented", _("Consent changed")
         REOPENED = "reopened", _("Decision taken back")
         FLAGGED = "flagged", _("Noted by a check")
         IDENTIFIED = "identified", _("Identified")
