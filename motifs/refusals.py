@@ -94,7 +94,9 @@ class NotAPhoto(Refusal):
 
 
 class PhotoTooLarge(Refusal):
-    sentence = _("This picture is too large: at most 20 MB and 50 megapixels.")
+    sentence = _(
+        "This picture is too large: at most 20 MB and 65 megapixels, 50 as PNG or WebP."
+    )
 
 
 class NotADraftMotif(Refusal):

@@ -27,6 +27,8 @@ from classifier.checking import check_photo, missing_checks
 from classifier.models import ModelVersion, PhotoCheck, PhotoEmbedding, Prediction
 from classifier.tasks import check_photo_task
 from heritage.sweep import sweep
+from ml import images
+from motifs import pictures
 from motifs.actions import (
     add_photo,
     start_contribution,
@@ -671,3 +673,8 @@ class TestQueue:
         )
 
         assert missing_checks(10) == []
+
+
+def test_a_jpeg_that_is_taken_as_a_photo_is_not_too_large_to_be_looked_at():
+    assert images.MAX_PIXELS["JPEG"] >= pictures.MAX_PIXELS
+    assert pictures.MAX_BYTES <= images.MAX_BYTES
