@@ -3,6 +3,8 @@
 A notice is written with the decision, in one transaction, and sent after it by a task.
 With the queue down nothing is lost: the sweep finds what was not sent. The row is held
 while the mail goes out, so two tasks at once send one mail.
+
+Whoever reported a problem and left an address is answered in the same way.
 """
 
 from __future__ import annotations
@@ -11,6 +13,7 @@ import logging
 import time
 from datetime import timedelta
 from functools import partial
+from typing import cast
 
 from django.conf import settings
 from django.core.mail import EmailMessage
@@ -19,7 +22,13 @@ from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
 from motifs.contribution_history import determination, motif_names
-from motifs.models import Contribution, HistoryEntry, Notice
+from motifs.models import (
+    Contribution,
+    HistoryEntry,
+    Motif,
+    Notice,
+    ProblemReport,
+)
 
 logger = logging.getLogger(__name__)
 
@@ -50,6 +59,12 @@ def announce(entry: HistoryEntry) -> None:
         transaction.on_commit(partial(hand_over, notice.pk), robust=True)
 
 
+def announce_answer(entry: HistoryEntry, problem: ProblemReport) -> None:
+    """Note that a report's answer is to be sent. Must share the entry's transaction."""
+    notice = Notice.objects.create(entry=entry, problem=problem, try_at=timezone.now())
+    transaction.on_commit(partial(hand_over, notice.pk), robust=True)
+
+
 def hand_over(notice_id: int) -> None:
     """Send the notice's task. Without a queue it waits for the sweep."""
     from motifs.tasks import send_notice_task
@@ -76,7 +91,7 @@ def send_notice(notice_id: int) -> bool:
         notice = (
             Notice.objects.select_for_update(of=("self",), skip_locked=True)
             .waiting()
-            .select_related("entry", "contribution__given_by")
+            .select_related("entry", "contribution__given_by", "problem__reported_by")
             .filter(pk=notice_id)
             .first()
         )
@@ -130,7 +145,9 @@ def _put_off(notice: Notice) -> None:
 
 def _mail(notice: Notice, together: list[Notice]) -> EmailMessage | None:
     """Return the mail, or None where there is nobody to write to or nothing to say."""
-    contribution = notice.contribution
+    if notice.problem is not None:
+        return _answer(notice.problem)
+    contribution = cast("Contribution", notice.contribution)
     giver = contribution.given_by
     is_withdrawn = contribution.state == Contribution.State.WITHDRAWN
     if giver is None or not giver.email or not giver.is_active or is_withdrawn:
@@ -149,10 +166,32 @@ def _mail(notice: Notice, together: list[Notice]) -> EmailMessage | None:
                 _("Langgundi, a catalogue of Sasirangan motifs"),
             ]
         )
+    return _email(subject, text, giver.email)
+
+
+def _answer(problem: ProblemReport) -> EmailMessage | None:
+    """Return what a curator answers to a report; the address may be deleted by now."""
+    if not problem.contact:
+        return None
+    about = problem.photo or cast("Motif", problem.motif)
+    with translation.override(problem.mail_language):
+        address = settings.SITE_URL + about.get_absolute_url()
+        text = "\n\n".join(
+            [
+                _("You told us that something is wrong here: %(address)s")
+                % {"address": address},
+                _("A curator answers:"),
+                problem.answer,
+                _("We keep your e-mail address for 30 more days and then delete it."),
+                _("Langgundi, a catalogue of Sasirangan motifs"),
+            ]
+        )
+        return _email(_("an answer to your report"), text, problem.contact)
+
+
+def _email(subject: str, text: str, to: str) -> EmailMessage:
     headers = {"Auto-Submitted": "auto-generated"}
-    return EmailMessage(
-        f"Langgundi: {subject}", text, to=[giver.email], headers=headers
-    )
+    return EmailMessage(f"Langgundi: {subject}", text, to=[to], headers=headers)
 
 
 def _said(notice: Notice, contribution: Contribution) -> tuple[str, list[str]] | None:

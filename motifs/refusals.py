@@ -180,3 +180,7 @@ class AlreadyResolved(Refusal):
 
 class NoResolution(Refusal):
     sentence = _("Say what was done about it.")
+
+
+class NoAnswer(Refusal):
+    sentence = _("Write an answer, or say that there is none.")
