@@ -60,6 +60,8 @@ def _delete(folder: str, unnamed: Callable[[str, list[str]], list[str]]) -> int:
     # What is older than the first photo is of another database: this one may be new,
     # with the old one's files still to be given back their rows.
     first = Photo.objects.aggregate(at=Min("added_at"))["at"] or timezone.now()
+    # A file is written a little before its row.
+    first -= timedelta(days=1)
     long_ago = timezone.now() - KEPT_FOR
     found = [
         name

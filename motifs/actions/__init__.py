@@ -5,6 +5,7 @@ an exception of ``motifs.refusals``; nothing is changed then.
 """
 
 from motifs.actions.access import open_access, restrict_access
+from motifs.actions.cleaning import clean_photo
 from motifs.actions.contributions import (
     MAX_PHOTOS,
     accept_contribution,
@@ -39,6 +40,7 @@ __all__ = [
     "accept_contribution",
     "add_photo",
     "change_consent",
+    "clean_photo",
     "comment_on_photo",
     "decline_contribution",
     "edit_contribution",

@@ -46,6 +46,7 @@ class HistoryEntry(models.Model):
         DECLINED = "declined", _("Declined")
         WITHDRAWN = "withdrawn", _("Withdrawn")
         CONSENTED = "consented", _("Consent changed")
+        CLEANED = "cleaned", _("Personal notes removed from its file")
         REOPENED = "reopened", _("Decision taken back")
         FLAGGED = "flagged", _("Noted by a check")
         IDENTIFIED = "identified", _("Identified")

@@ -340,6 +340,11 @@ class Photo(Protected):
         is_alone = self.withdrawn_at is not None
         return is_alone or self.contribution.state == State.WITHDRAWN
 
+    def had_digest(self, sha256: str) -> bool:
+        """Whether its file has this digest, or had it before it was cleaned."""
+        earlier = self.history.filter(verb="cleaned", data__was__sha256=sha256)
+        return self.sha256 == sha256 or earlier.exists()
+
     def url(self, size: str) -> str:
         return reverse("photo-file", args=[self.pk, size])
 
