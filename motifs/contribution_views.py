@@ -183,7 +183,7 @@ def consent(request: HttpRequest, key: str) -> HttpResponse:
     except Refusal as refusal:
         messages.info(request, str(refusal))
     else:
-        messages.success(request, _("It is so from now on."))
+        messages.success(request, _("Done. It holds from now on."))
     return redirect(contribution)
 
 
