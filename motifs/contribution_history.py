@@ -16,12 +16,18 @@ from motifs.languages import reader_language
 from motifs.models import Contribution, HistoryEntry, Motif, Outcome
 
 Verb = HistoryEntry.Verb
-TOLD = (
+DECISIONS = (
     Verb.SUBMITTED,
-    Verb.EDITED,
     Verb.ACCEPTED,
     Verb.DECLINED,
+    Verb.REOPENED,
     Verb.WITHDRAWN,
+    Verb.TAKEN_DOWN,
+)
+"""Each is the last word on a contribution until the next."""
+TOLD = (
+    *DECISIONS,
+    Verb.EDITED,
     Verb.CONSENTED,
     Verb.DETERMINED,
     Verb.UNDETERMINED,
@@ -51,7 +57,7 @@ class Event(TypedDict):
 
 def told(contribution: Contribution) -> list[Event]:
     """Return what happened, oldest first. Two queries, however long it is."""
-    entries = list(
+    entries = standing(
         HistoryEntry.objects.of_contribution(contribution)
         .filter(verb__in=TOLD)
         .select_related("photo")
@@ -66,11 +72,24 @@ def told(contribution: Contribution) -> list[Event]:
         {
             "at": entry.at,
             "text": _text(entry, contribution, names),
-            "reason": entry.reason if entry.verb == Verb.DECLINED else "",
+            "reason": entry.reason
+            if entry.verb in (Verb.DECLINED, Verb.TAKEN_DOWN)
+            else "",
         }
         for entry in entries
     ]
     return events
+
+
+def standing(entries: Iterable[HistoryEntry]) -> list[HistoryEntry]:
+    """Leave out the decisions that were taken back; entries come oldest first."""
+    kept: list[HistoryEntry] = []
+    for entry in entries:
+        if entry.verb == Verb.REOPENED:
+            decided = [e for e in kept if e.verb in (Verb.ACCEPTED, Verb.DECLINED)]
+            kept = [e for e in kept if e not in decided[-1:]]
+        kept.append(entry)
+    return kept
 
 
 def motif_names(ids: Iterable[int | None]) -> dict[int, str]:
@@ -109,6 +128,8 @@ def _text(entry: HistoryEntry, given: Contribution, names: dict[int, str]) -> st
     # Without an account nobody is named: it is whoever has the key.
     is_givers = entry.by_id == given.given_by_id
     match entry.verb:
+        case Verb.SUBMITTED if entry.data.get("again"):
+            return _("You sent it again.")
         case Verb.SUBMITTED:
             return _("You sent it.")
         case Verb.EDITED:
@@ -117,6 +138,8 @@ def _text(entry: HistoryEntry, given: Contribution, names: dict[int, str]) -> st
             return _("A curator accepted it.")
         case Verb.DECLINED:
             return _("A curator declined it.")
+        case Verb.REOPENED:
+            return _("A curator looks at it once more.")
         case Verb.WITHDRAWN if entry.photo:
             return _photo_withdrawn(is_givers) % {"number": entry.photo.position}
         case Verb.WITHDRAWN if is_givers:
@@ -125,6 +148,8 @@ def _text(entry: HistoryEntry, given: Contribution, names: dict[int, str]) -> st
             return _("A curator took it back for you.")
         case Verb.CONSENTED:
             return _consented(entry.data["became"])
+        case Verb.TAKEN_DOWN:
+            return _("A curator took it down.")
     position = entry.photo.position if entry.photo else 0
     if entry.verb == Verb.UNDETERMINED:
         text = _("Photo %(number)d: what it shows is open again.")

@@ -99,7 +99,7 @@ def contribution_edit(request: HttpRequest, key: str) -> HttpResponse:
 @for_its_giver()
 def _edit(request: HttpRequest, key: str) -> HttpResponse:
     contribution = _found(key)
-    if not contribution.is_pending:
+    if not contribution.is_pending and not contribution.is_mendable:
         messages.info(request, str(AlreadyDecided()))
         return redirect(contribution)
     if request.method == "POST":
@@ -217,6 +217,7 @@ def _received(request: HttpRequest, contribution: Contribution) -> HttpResponse:
     """Take the whole form: texts, photos, and what the pressed button asks for."""
     form = _bound(request, contribution)
     is_draft = contribution.state == Contribution.State.DRAFT
+    may_send = is_draft or contribution.is_mendable
     if is_draft or not form.errors:
         errors = _saved(contribution, form)
     else:
@@ -227,7 +228,7 @@ def _received(request: HttpRequest, contribution: Contribution) -> HttpResponse:
         *_left_out(request, contribution),
     ]
     by = contribution.given_by
-    if "send" in request.POST and is_draft and not errors and not photo_errors:
+    if "send" in request.POST and may_send and not errors and not photo_errors:
         try:
             submit_contribution(contribution=contribution, by=by)
         except Refusal as refusal:
@@ -270,7 +271,7 @@ def _left_out(request: HttpRequest, contribution: Contribution) -> list[str]:
 def _is_last(request: HttpRequest, contribution: Contribution) -> bool:
     """Return whether the pressed button ends the giving or the changing."""
     is_draft = contribution.state == Contribution.State.DRAFT
-    return ("send" if is_draft else "save") in request.POST
+    return "send" in request.POST or ("save" in request.POST and not is_draft)
 
 
 def _remove(request: HttpRequest, contribution: Contribution) -> list[str]:

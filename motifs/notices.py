@@ -1,8 +1,9 @@
 """Mails to the givers of contributions: what was decided, in their language.
 
-A notice is written with the decision, in one transaction, and sent after it by a task.
-With the queue down nothing is lost: the sweep finds what was not sent. The row is held
-while the mail goes out, so two tasks at once send one mail.
+A notice is written with the decision, in one transaction. The sweep sends it after a
+while, if the decision still stands then; what must not wait goes by a task, and with
+the queue down by the sweep too. The row is held while the mail goes out, so two tasks
+at once send one mail.
 
 Whoever reported a problem and left an address is answered in the same way.
 """
@@ -21,7 +22,7 @@ from django.db import transaction
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
-from motifs.contribution_history import determination, motif_names
+from motifs.contribution_history import DECISIONS, determination, motif_names
 from motifs.models import (
     Contribution,
     HistoryEntry,
@@ -33,9 +34,17 @@ from motifs.models import (
 logger = logging.getLogger(__name__)
 
 Verb = HistoryEntry.Verb
-TOLD = (Verb.ACCEPTED, Verb.DECLINED, Verb.DETERMINED)
+UNDOING = timedelta(minutes=10)
+"""A slip of the finger is undone before anybody reads of it."""
 GATHERING = timedelta(minutes=30)
 """Experts see the photos of a cloth one by one; one mail tells of all of them."""
+PAUSES = {
+    Verb.ACCEPTED: UNDOING,
+    Verb.DECLINED: UNDOING,
+    Verb.TAKEN_DOWN: timedelta(),
+    Verb.DETERMINED: GATHERING,
+}
+"""What is written about, and how long that waits."""
 LONGEST_PAUSE = timedelta(hours=6)
 QUEUE_PAUSE_S = 30
 _queue_down_until = 0.0
@@ -43,19 +52,17 @@ _queue_down_until = 0.0
 
 def announce(entry: HistoryEntry) -> None:
     """Note that an entry is to be written about. Must share the entry's transaction."""
-    if entry.verb not in TOLD:
+    if entry.verb not in PAUSES:
         return
     contribution = entry.contribution or (entry.photo and entry.photo.contribution)
     # Without an account there is nobody to write to; the page tells it all.
     if not contribution or contribution.given_by_id is None:
         return
-    is_gathered = entry.verb == Verb.DETERMINED
+    pause = PAUSES[Verb(entry.verb)]
     notice = Notice.objects.create(
-        entry=entry,
-        contribution=contribution,
-        try_at=timezone.now() + (GATHERING if is_gathered else timedelta()),
+        entry=entry, contribution=contribution, try_at=timezone.now() + pause
     )
-    if not is_gathered:
+    if not pause:
         transaction.on_commit(partial(hand_over, notice.pk), robust=True)
 
 
@@ -84,13 +91,13 @@ def hand_over(notice_id: int) -> None:
 def send_notice(notice_id: int) -> bool:
     """Send one notice, and with it what else was determined of its contribution.
 
-    Sending it twice is the same as once. A mail that cannot be sent now is tried again
-    later. Returns whether a mail went out.
+    Nothing is sent before its time, and sending it twice is the same as once. A mail
+    that cannot be sent now is tried again later. Returns whether a mail went out.
     """
     with transaction.atomic():
         notice = (
             Notice.objects.select_for_update(of=("self",), skip_locked=True)
-            .waiting()
+            .due()
             .select_related("entry", "contribution__given_by", "problem__reported_by")
             .filter(pk=notice_id)
             .first()
@@ -149,8 +156,9 @@ def _mail(notice: Notice, together: list[Notice]) -> EmailMessage | None:
         return _answer(notice.problem)
     contribution = cast("Contribution", notice.contribution)
     giver = contribution.given_by
-    is_withdrawn = contribution.state == Contribution.State.WITHDRAWN
-    if giver is None or not giver.email or not giver.is_active or is_withdrawn:
+    if giver is None or not giver.email or not giver.is_active:
+        return None
+    if not _stands(notice, contribution):
         return None
     with translation.override(contribution.mail_language):
         said = _said(notice, contribution)
@@ -158,11 +166,15 @@ def _mail(notice: Notice, together: list[Notice]) -> EmailMessage | None:
             return None
         subject, paragraphs = said
         address = settings.SITE_URL + contribution.get_absolute_url()
+        see = (
+            _("Its page says what became of it: %(address)s")
+            if contribution.state == Contribution.State.WITHDRAWN
+            else _("See it, or take it back, at any time: %(address)s")
+        )
         text = "\n\n".join(
             [
                 *paragraphs,
-                _("See it, or take it back, at any time: %(address)s")
-                % {"address": address},
+                see % {"address": address},
                 _("Langgundi, a catalogue of Sasirangan motifs"),
             ]
         )
@@ -194,6 +206,14 @@ def _email(subject: str, text: str, to: str) -> EmailMessage:
     return EmailMessage(f"Langgundi: {subject}", text, to=[to], headers=headers)
 
 
+def _stands(notice: Notice, contribution: Contribution) -> bool:
+    """Whether what is told of is still so: a decision may have been undone since."""
+    if notice.entry.verb not in DECISIONS:
+        return contribution.state != Contribution.State.WITHDRAWN
+    since = contribution.history.filter(verb__in=DECISIONS, pk__gt=notice.entry_id)
+    return not since.exists()
+
+
 def _said(notice: Notice, contribution: Contribution) -> tuple[str, list[str]] | None:
     is_edit = contribution.kind == Contribution.Kind.EDIT
     match notice.entry.verb:
@@ -210,7 +230,17 @@ def _said(notice: Notice, contribution: Contribution) -> tuple[str, list[str]] |
             return _("your contribution was not accepted"), [
                 _("Your contribution was not taken into the catalogue. The reason:"),
                 notice.entry.reason,
-                _("You are welcome to give other photos."),
+                _("You can mend it on its page and send it again.")
+                if contribution.is_mendable
+                else _("You are welcome to give other photos."),
+            ]
+        case Verb.TAKEN_DOWN:
+            return _("your contribution was taken down"), [
+                _(
+                    "A curator took your contribution out of the catalogue. Nobody "
+                    "sees it any more, and it trains nothing. The reason:"
+                ),
+                notice.entry.reason,
             ]
     findings = _findings(contribution)
     if not findings:

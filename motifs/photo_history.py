@@ -17,6 +17,7 @@ from django.utils.translation import gettext as _
 
 from motifs import contributors
 from motifs.captions import by_rule, determined, joined, labelled_motifs
+from motifs.contribution_history import standing
 from motifs.models import HistoryEntry, Identification, Outcome, Photo
 
 if TYPE_CHECKING:
@@ -49,10 +50,10 @@ class Event:
 
 def history_of(photo: Photo) -> list[Event]:
     """Return what happened to a photo, oldest first, in three queries."""
-    entries = list(
+    entries = standing(
         HistoryEntry.objects.filter(
             Q(photo=photo) | Q(contribution=photo.contribution_id, photo=None),
-            verb__in=PUBLIC,
+            verb__in=(*PUBLIC, Verb.REOPENED),
         )
         .select_related("by")
         .order_by("at", "pk")
@@ -84,6 +85,8 @@ def _sentence(
             return _("What is said of it was changed.")
         case Verb.ACCEPTED:
             return _("A curator accepted it.")
+        case Verb.REOPENED:
+            return ""
         case Verb.IDENTIFIED:
             said = _said(entry, motifs) if is_determined else ""
             return f"{_looked(_role(entry, roles))} {said}".strip()

@@ -1,4 +1,4 @@
-"""Why contributions are declined: short labels for curators, sentences for givers.
+"""Why contributions are declined or taken down: labels for curators, and sentences.
 
 A reason is stored by its code, so that its giver reads it in their own language; a
 curator's own words are stored as they were written.
@@ -23,11 +23,14 @@ class Reason:
         code: what is stored; permanent.
         label: what the curator chooses by.
         sentence: what the giver reads, with what would help next time.
+        is_mendable: whether better photos or words of the same cloth would help, so
+            that its giver may mend what was declined and send it again.
     """
 
     code: str
     label: str | Promise
     sentence: str | Promise
+    is_mendable: bool = True
 
 
 REASONS = (
@@ -59,6 +62,7 @@ REASONS = (
         "duplicate",
         _("The catalogue has it already"),
         _("The catalogue has this photo, or nearly the same one, already."),
+        is_mendable=False,
     ),
     Reason(
         "not_cloth",
@@ -69,6 +73,7 @@ REASONS = (
         "not_sasirangan",
         _("Not Sasirangan"),
         _("The cloth is not Sasirangan, and the catalogue holds nothing else."),
+        is_mendable=False,
     ),
     Reason(
         "people",
@@ -85,6 +90,7 @@ REASONS = (
             "The photo seems to be somebody else's. Give photos that you took "
             "yourself, or that you were allowed to give."
         ),
+        is_mendable=False,
     ),
     Reason(
         "unsourced",
@@ -95,14 +101,39 @@ REASONS = (
         ),
     ),
 )
-BY_CODE = {reason.code: reason for reason in REASONS}
+TO_TAKE_DOWN = (
+    Reason(
+        "claimed",
+        _("Somebody else has the rights"),
+        _("Somebody else has rights to it and has not agreed."),
+    ),
+    Reason(
+        "person",
+        _("Somebody in it does not agree"),
+        _("A person who can be recognised in it does not want it to be shown."),
+    ),
+    Reason(
+        "protocol",
+        _("The community's wish"),
+        _("The community that the cloth belongs to does not want it to be public."),
+    ),
+    Reason("asked", _("Its giver asked for it"), _("You asked us to take it down.")),
+)
+CODES = frozenset(reason.code for reason in REASONS)
+CODES_TO_TAKE_DOWN = frozenset(reason.code for reason in TO_TAKE_DOWN)
+BY_CODE = {reason.code: reason for reason in (*REASONS, *TO_TAKE_DOWN)}
+
+
+def is_mendable(code: str) -> bool:
+    """Whether what was declined for it can be mended; own words alone say how."""
+    return code not in BY_CODE or BY_CODE[code].is_mendable
 
 
 def text(code: str, note: str, language: str = "") -> str:
     """Return a reason as its giver reads it, in ``language`` or the active one.
 
     Args:
-        code: of one of ``REASONS``, or empty.
+        code: of one of the reasons, or empty.
         note: the curator's own words, or empty.
     """
     sentence = ""

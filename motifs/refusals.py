@@ -57,6 +57,12 @@ class NotWaiting(Refusal):
     sentence = _("This contribution is not waiting for a decision.")
 
 
+class ChangedSince(Refusal):
+    sentence = _(
+        "It has been changed since this page was shown. Look at it again, then decide."
+    )
+
+
 class AlreadyWithdrawn(Refusal):
     sentence = _("This contribution has been withdrawn already.")
 

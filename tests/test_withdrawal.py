@@ -13,12 +13,23 @@ from django.utils import timezone
 from classifier import datasets, predictor
 from classifier.models import PhotoCheck, SharedAnswer
 from motifs import contributors
-from motifs.actions import change_consent, withdraw_contribution, withdraw_photo
+from motifs.actions import (
+    change_consent,
+    take_down_contribution,
+    withdraw_contribution,
+    withdraw_photo,
+)
 from motifs.models import Access, Photo
 from tests.classifier.fakes import FakePredictor
 from tests.classifier.pictures import photo as visitors_photo
 from tests.classifier.test_datasets import cloths
-from tests.factories import LONG_AGO, ContributionFactory, MotifFactory, PhotoFactory
+from tests.factories import (
+    LONG_AGO,
+    ContributionFactory,
+    CuratorFactory,
+    MotifFactory,
+    PhotoFactory,
+)
 from tests.motifs.judging import determine
 
 pytestmark = pytest.mark.django_db
@@ -179,6 +190,12 @@ def consent(photo, purpose, is_given):
     )
 
 
+def take_down(photo):
+    take_down_contribution(
+        contribution=photo.contribution, by=CuratorFactory(), code="claimed"
+    )
+
+
 def take_back_consent_to_show(photo):
     consent(photo, "show", is_given=False)
 
@@ -206,6 +223,7 @@ def restrict_its_motif(photo):
 ENDINGS = {
     "withdrawn": withdraw,
     "withdrawn alone": withdraw_it_alone,
+    "taken down": take_down,
     "consent to show taken back": take_back_consent_to_show,
     "no cloth": find_no_cloth,
     "restricted": restrict,
@@ -230,6 +248,7 @@ def test_a_photo_that_may_no_longer_be_shown_is_gone_from(
     [
         withdraw,
         withdraw_it_alone,
+        take_down,
         take_back_consent_to_train,
         find_no_cloth,
         restrict,
@@ -256,7 +275,7 @@ def test_what_its_giver_called_by_a_restricted_motifs_name_trains_nothing(given)
     assert not Photo.objects.shown().exists()
 
 
-@pytest.mark.parametrize("ending", [withdraw, withdraw_it_alone])
+@pytest.mark.parametrize("ending", [withdraw, withdraw_it_alone, take_down])
 def test_its_key_opens_no_file_that_is_withdrawn(client, given, ending):
     assert file_with_key(client, given)
 

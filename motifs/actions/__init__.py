@@ -14,7 +14,6 @@ from motifs.actions.contributions import (
     reopen_contribution,
     start_contribution,
     submit_contribution,
-    withdraw_contribution,
 )
 from motifs.actions.editing import EDITABLE, edit_contribution, remove_photo
 from motifs.actions.expert import (
@@ -32,6 +31,10 @@ from motifs.actions.photos import mark_good
 from motifs.actions.problems import report_problem
 from motifs.actions.resolutions import resolve_problem
 from motifs.actions.taking_back import CONSENTS, change_consent, withdraw_photo
+from motifs.actions.withdrawing import (
+    take_down_contribution,
+    withdraw_contribution,
+)
 
 __all__ = [
     "CONSENTS",
@@ -60,6 +63,7 @@ __all__ = [
     "skip_photo",
     "start_contribution",
     "submit_contribution",
+    "take_down_contribution",
     "undo_identification",
     "unflag_photo",
     "withdraw_contribution",

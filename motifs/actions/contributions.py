@@ -1,23 +1,23 @@
-"""Give, accept, decline and take back."""
+"""Give, accept, decline, and take a decision back."""
 
 from __future__ import annotations
 
 import hashlib
 from functools import partial
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from django.core.files.base import ContentFile
 from django.db import transaction
 from django.utils import timezone
 
 from motifs import copies, heic, metadata, pictures, reasons
-from motifs.actions.flags import forget_copies_of, lock_with_those_naming
 from motifs.actions.history import record
 from motifs.models import Contribution, HistoryEntry, Motif, Photo
 from motifs.permissions import is_curator
 from motifs.refusals import (
     AlreadyDecided,
     AlreadyWithdrawn,
+    ChangedSince,
     NoLicence,
     NoPhotos,
     NoReason,
@@ -40,6 +40,7 @@ if TYPE_CHECKING:
 
 MAX_PHOTOS = 10
 WHY_DECLINED = ("decline_reason", "decline_reason_code", "decline_note")
+DECISION = ("accepted_at", "accepted_by", "declined_at", "declined_by", *WHY_DECLINED)
 
 
 class Readable(Protocol):
@@ -133,13 +134,7 @@ def add_photo(*, contribution: Contribution, image: Readable, by: User | None) -
     except BaseException:
         photo.image.delete(save=False)
         raise
-    if locked.state == Contribution.State.SUBMITTED:
-        record(
-            HistoryEntry.Verb.EDITED,
-            by=by,
-            contribution=locked,
-            data={"added_photo": {"position": photo.position, "sha256": digest}},
-        )
+    note_change(locked, by, added_photo={"position": photo.position, "sha256": digest})
     transaction.on_commit(partial(queue_renditions, photo.pk))
     transaction.on_commit(partial(photo_added.send_robust, Photo, photo_id=photo.pk))
     return photo
@@ -162,14 +157,15 @@ def _prepared(image: Readable) -> tuple[bytes, pictures.Description]:
 
 @transaction.atomic
 def submit_contribution(*, contribution: Contribution, by: User | None) -> Contribution:
-    """Hand one's own draft to the curators.
+    """Hand one's own draft to the curators; or again, once it is mended.
 
     Raises NotYours, NotADraft, NoLicence, NoPhotos, PeopleNotSaid, NoText.
     """
     locked = _locked(contribution)
     if not _gave(locked, by):
         raise NotYours
-    if locked.state != Contribution.State.DRAFT:
+    is_again = locked.is_mendable
+    if locked.state != Contribution.State.DRAFT and not is_again:
         raise NotADraft
     if not locked.licence:
         raise NoLicence
@@ -182,21 +178,29 @@ def submit_contribution(*, contribution: Contribution, by: User | None) -> Contr
         raise PeopleNotSaid
     locked.state = Contribution.State.SUBMITTED
     locked.submitted_at = timezone.now()
-    record(HistoryEntry.Verb.SUBMITTED, by=by, contribution=locked)
-    return _saved(locked, contribution, "submitted_at")
+    again: dict[str, Any] = {}
+    if is_again:
+        _forget_decision(locked)
+        # Whoever still has it on the screen has not seen that it was declined.
+        again = {"again": True, **new_revision(locked)}
+    record(HistoryEntry.Verb.SUBMITTED, by=by, contribution=locked, data=again)
+    return _saved(locked, contribution, "submitted_at", *DECISION)
 
 
 @transaction.atomic
-def accept_contribution(*, contribution: Contribution, by: User) -> Contribution:
+def accept_contribution(
+    *, contribution: Contribution, by: User, seen: int | None = None
+) -> Contribution:
     """Take a submitted contribution into the catalogue.
 
-    Raises NotACurator, NotWaiting.
+    Args:
+        seen: the revision that ``by`` was shown; by default that of ``contribution``.
+
+    Raises NotACurator, NotWaiting, ChangedSince.
     """
     if not is_curator(by):
         raise NotACurator
-    locked = _locked(contribution)
-    if locked.state != Contribution.State.SUBMITTED:
-        raise NotWaiting
+    locked = _waiting(contribution, seen)
     locked.state = Contribution.State.ACCEPTED
     locked.accepted_at = timezone.now()
     locked.accepted_by = by
@@ -206,7 +210,12 @@ def accept_contribution(*, contribution: Contribution, by: User) -> Contribution
 
 @transaction.atomic
 def decline_contribution(
-    *, contribution: Contribution, by: User, reason: str = "", code: str = ""
+    *,
+    contribution: Contribution,
+    by: User,
+    reason: str = "",
+    code: str = "",
+    seen: int | None = None,
 ) -> Contribution:
     """Decline a submitted contribution, with a reason its giver will read.
 
@@ -214,18 +223,17 @@ def decline_contribution(
         reason: in the curator's own words.
         code: of one of ``reasons.REASONS``; its sentence is written in the giver's
             language, and the curator's own words after it.
+        seen: as in ``accept_contribution``.
 
-    Raises NotACurator, NoReason, NotWaiting.
+    Raises NotACurator, NoReason, NotWaiting, ChangedSince.
     """
     if not is_curator(by):
         raise NotACurator
-    if code not in reasons.BY_CODE:
+    if code not in reasons.CODES:
         code = ""
     if not code and not reason.strip():
         raise NoReason
-    locked = _locked(contribution)
-    if locked.state != Contribution.State.SUBMITTED:
-        raise NotWaiting
+    locked = _waiting(contribution, seen)
     locked.state = Contribution.State.DECLINED
     locked.declined_at = timezone.now()
     locked.declined_by = by
@@ -260,10 +268,7 @@ def reopen_contribution(
         raise NothingToTakeBack
     was = locked.state
     locked.state = State.SUBMITTED
-    locked.accepted_at = locked.accepted_by = None
-    locked.declined_at = locked.declined_by = None
-    for name in WHY_DECLINED:
-        setattr(locked, name, "")
+    _forget_decision(locked)
     record(
         HistoryEntry.Verb.REOPENED,
         by=by,
@@ -271,30 +276,7 @@ def reopen_contribution(
         reason=reason.strip(),
         data={"was": was},
     )
-    dates = ("accepted_at", "accepted_by", "declined_at", "declined_by")
-    return _saved(locked, contribution, *dates, *WHY_DECLINED)
-
-
-@transaction.atomic
-def withdraw_contribution(
-    *, contribution: Contribution, by: User | None
-) -> Contribution:
-    """Take a contribution back: its giver may at any time, a curator on their behalf.
-
-    Nothing is erased but the notes that name its photos as others' copies; from now on
-    its photos are shown to no one else.
-
-    Raises NotYours, AlreadyWithdrawn.
-    """
-    photos = Photo.objects.filter(contribution=contribution)
-    lock_with_those_naming(photos, contribution.pk)
-    locked = own_given(contribution, by, or_curator=True)
-    locked.state = Contribution.State.WITHDRAWN
-    locked.withdrawn_at = timezone.now()
-    locked.withdrawn_by = by
-    forget_copies_of(photos)
-    record(HistoryEntry.Verb.WITHDRAWN, by=by, contribution=locked)
-    return _saved(locked, contribution, "withdrawn_at", "withdrawn_by")
+    return _saved(locked, contribution, *DECISION)
 
 
 def own_given(
@@ -315,12 +297,51 @@ def own_given(
 
 
 def own_pending(contribution: Contribution, by: User | None) -> Contribution:
-    """Lock one's own contribution while nobody has decided on it."""
+    """Lock one's own contribution while nobody has decided on it, or to mend it."""
     locked = _locked(contribution)
     if not _gave(locked, by):
         raise NotYours
-    if not locked.is_pending:
+    if not locked.is_pending and not locked.is_mendable:
         raise AlreadyDecided
+    return locked
+
+
+def note_change(contribution: Contribution, by: User | None, **what: Any) -> None:
+    """Put on record what a giver changed of a locked contribution.
+
+    Of a draft nothing is kept, for nobody has seen it.
+    """
+    if contribution.state == Contribution.State.DRAFT:
+        return
+    data = {**what, **new_revision(contribution)}
+    record(HistoryEntry.Verb.EDITED, by=by, contribution=contribution, data=data)
+
+
+def new_revision(contribution: Contribution) -> dict[str, int]:
+    """Number what a giver has made of a locked contribution; for the history's data.
+
+    A curator may have it on the screen: that is an old revision from now on, and is
+    not decided on (``_waiting``).
+    """
+    contribution.revision += 1
+    contribution.save(update_fields=["revision"])
+    return {"revision": contribution.revision}
+
+
+def _forget_decision(locked: Contribution) -> None:
+    locked.accepted_at = locked.accepted_by = None
+    locked.declined_at = locked.declined_by = None
+    for name in WHY_DECLINED:
+        setattr(locked, name, "")
+
+
+def _waiting(contribution: Contribution, seen: int | None) -> Contribution:
+    """Lock what waits for a decision, as long as it is what was looked at."""
+    locked = _locked(contribution)
+    if locked.state != Contribution.State.SUBMITTED:
+        raise NotWaiting
+    if locked.revision != (contribution.revision if seen is None else seen):
+        raise ChangedSince
     return locked
 
 

@@ -10,14 +10,13 @@ from django.db import transaction
 from django.utils import timezone
 
 from motifs import pictures
-from motifs.actions.contributions import own_pending
+from motifs.actions.contributions import note_change, own_pending
 from motifs.actions.flags import (
     forget_copies_of,
     lock_with_those_naming,
     reckon_attention,
 )
-from motifs.actions.history import record
-from motifs.models import Contribution, HistoryEntry, Motif, Photo
+from motifs.models import Contribution, Motif, Photo
 from motifs.refusals import (
     LastPhoto,
     NoLicence,
@@ -76,17 +75,14 @@ def edit_contribution(
         return contribution
     for name, (_was, became) in changed.items():
         setattr(locked, name, became)
-    if locked.state == Contribution.State.SUBMITTED:
+    if locked.state != Contribution.State.DRAFT:
         _check_complete(locked)
-        record(
-            HistoryEntry.Verb.EDITED,
-            by=by,
-            contribution=locked,
-            data={
-                "was": {name: _plain(was) for name, (was, _new) in changed.items()},
-                "became": {name: _plain(new) for name, (_was, new) in changed.items()},
-            },
-        )
+    note_change(
+        locked,
+        by,
+        was={name: _plain(was) for name, (was, _new) in changed.items()},
+        became={name: _plain(new) for name, (_was, new) in changed.items()},
+    )
     locked.edited_at = timezone.now()
     locked.save(update_fields=["edited_at", *changed])
     contribution.refresh_from_db()
@@ -110,17 +106,14 @@ def remove_photo(*, photo: Photo, by: User | None) -> None:
         raise NotThere
     if found.history.exists() or found.identifications.exists():
         raise PhotoJudged
-    if locked.state == Contribution.State.SUBMITTED:
-        if locked.photos.filter(withdrawn_at=None).count() == 1:
-            raise LastPhoto
-        record(
-            HistoryEntry.Verb.EDITED,
-            by=by,
-            contribution=locked,
-            data={
-                "removed_photo": {"position": found.position, "sha256": found.sha256}
-            },
-        )
+    is_last = locked.photos.filter(withdrawn_at=None).count() == 1
+    if locked.state != Contribution.State.DRAFT and is_last:
+        raise LastPhoto
+    note_change(
+        locked,
+        by,
+        removed_photo={"position": found.position, "sha256": found.sha256},
+    )
     image, digest = found.image, found.sha256
     forget_copies_of(this)
     found.delete()

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from django.db import transaction
 from django.utils import timezone
 
-from motifs.actions.contributions import own_given
+from motifs.actions.contributions import new_revision, own_given
 from motifs.actions.flags import (
     forget_copies_of,
     lock_with_those_naming,
@@ -55,7 +55,11 @@ def change_consent(
         HistoryEntry.Verb.CONSENTED,
         by=by,
         contribution=locked,
-        data={"was": {field: was}, "became": {field: is_given}},
+        data={
+            "was": {field: was},
+            "became": {field: is_given},
+            **_revision(locked),
+        },
     )
     contribution.refresh_from_db()
     return contribution
@@ -82,6 +86,11 @@ def withdraw_photo(*, photo: Photo, by: User | None) -> Photo:
     found.save(update_fields=["withdrawn_at"])
     forget_copies_of(this)
     reckon_attention(locked)
-    record(HistoryEntry.Verb.WITHDRAWN, by=by, photo=found)
+    record(HistoryEntry.Verb.WITHDRAWN, by=by, photo=found, data=_revision(locked))
     photo.refresh_from_db()
     return photo
+
+
+def _revision(locked: Contribution) -> dict[str, int]:
+    """Let no curator decide on what they were shown before this."""
+    return new_revision(locked) if locked.state == locked.State.SUBMITTED else {}

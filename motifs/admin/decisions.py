@@ -2,30 +2,49 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from typing import TYPE_CHECKING, cast
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any
 
 from django.contrib import admin, messages
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
+from django.forms import Form
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
+from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import ngettext
+from django.utils.translation import ngettext_lazy
 
+from motifs import edits
 from motifs.actions import accept_contribution, decline_contribution
-from motifs.admin import showing
+from motifs.admin import deeds, showing
+from motifs.admin.history import changes_since
 from motifs.forms import DeclineForm
 from motifs.models import Contribution
-from motifs.refusals import Refusal
-
-if TYPE_CHECKING:
-    from heritage.models import User
+from motifs.refusals import ChangedSince, NotWaiting, Refusal
 
 MOST_AT_ONCE = 200
+DEEDS: dict[str, tuple[Callable[..., Contribution], Any]] = {
+    "accept": (
+        accept_contribution,
+        ngettext_lazy(
+            "%(count)d contribution accepted.",
+            "%(count)d contributions accepted.",
+            "count",
+        ),
+    ),
+    "decline": (
+        decline_contribution,
+        ngettext_lazy(
+            "%(count)d contribution declined.",
+            "%(count)d contributions declined.",
+            "count",
+        ),
+    ),
+}
 
 
 class DecidingAdmin(admin.ModelAdmin[Contribution]):
@@ -56,15 +75,13 @@ class DecidingAdmin(admin.ModelAdmin[Contribution]):
         return None
 
     @admin.action(
-        description=_("Accept selected contributions"), permissions=["moderate"]
+        description=_("Accept selected contributions…"), permissions=["moderate"]
     )
     def accept_selected(
         self, request: HttpRequest, queryset: QuerySet[Contribution]
-    ) -> None:
+    ) -> HttpResponse | None:
         ids = self._selected(request, queryset)
-        if ids:
-            chosen = self.get_queryset(request).filter(pk__in=ids)
-            self._accept(request, chosen.order_by("submitted_at", "pk"))
+        return redirect(_address("accept", ids)) if ids else None
 
     @admin.action(
         description=_("Decline selected contributions…"), permissions=["moderate"]
@@ -73,118 +90,144 @@ class DecidingAdmin(admin.ModelAdmin[Contribution]):
         self, request: HttpRequest, queryset: QuerySet[Contribution]
     ) -> HttpResponse | None:
         ids = self._selected(request, queryset)
-        return redirect(_decline_address(ids)) if ids else None
+        return redirect(_address("decline", ids)) if ids else None
 
     def response_change(self, request: HttpRequest, obj: Contribution) -> HttpResponse:
         """The two buttons of a contribution's own page decide on it."""
-        if "_accept" in request.POST and self.has_moderate_permission(request):
-            self._accept(request, [obj])
+        if not self.has_moderate_permission(request):
+            return super().response_change(request, obj)
+        if "_accept" in request.POST:
+            shown = deeds.seen(request.POST)
+            if self._decide(request, [obj], {obj.pk: shown}, "accept"):
+                desk = reverse("admin:motifs_contribution_desk", args=[obj.pk])
+                return redirect(f"{desk}?revision={shown}")
             return redirect("admin:motifs_contribution_changelist")
-        if "_decline" in request.POST and self.has_moderate_permission(request):
-            return redirect(_decline_address([obj.pk]))
+        if "_decline" in request.POST:
+            return redirect(_address("decline", [obj.pk]))
         return super().response_change(request, obj)
 
     def get_urls(self) -> list[URLPattern]:
-        decline = path(
-            "decline/",
-            self.admin_site.admin_view(self.decline_view),
-            name="motifs_contribution_decline",
-        )
-        return [decline, *super().get_urls()]
+        pages = [
+            path(
+                f"{deed}/",
+                self.admin_site.admin_view(view),
+                name=f"motifs_contribution_{deed}",
+            )
+            for deed, view in (
+                ("accept", self.accept_view),
+                ("decline", self.decline_view),
+            )
+        ]
+        return [*pages, *super().get_urls()]
+
+    def accept_view(self, request: HttpRequest) -> HttpResponse:
+        """Show what was selected, then accept it."""
+        form = Form(request.POST if request.method == "POST" else None)
+        return self._deciding(request, "accept", form, _("Accept contributions"))
 
     def decline_view(self, request: HttpRequest) -> HttpResponse:
-        """Ask for the reason, then decline all that were selected."""
+        """Show what was selected and ask for the reason, then decline it."""
+        form = DeclineForm(request.POST if request.method == "POST" else None)
+        return self._deciding(request, "decline", form, _("Decline contributions"))
+
+    def _deciding(
+        self, request: HttpRequest, deed: str, form: Form, title: str | Promise
+    ) -> HttpResponse:
         if not self.has_moderate_permission(request):
             raise PermissionDenied
         asked = request.GET.get("ids", "").split(",")
         ids = [int(pk) for pk in asked if pk.isascii() and pk.isdigit()]
         chosen = self.get_queryset(request).filter(pk__in=ids[:MOST_AT_ONCE])
-        chosen = chosen.order_by("submitted_at", "pk")
-        waiting = [c for c in chosen if c.state == Contribution.State.SUBMITTED]
-        form = DeclineForm(request.POST if request.method == "POST" else None)
-        if not waiting:
+        rows = list(chosen.order_by("submitted_at", "pk"))
+        waiting = [row for row in rows if row.state == Contribution.State.SUBMITTED]
+        seen = _seen(request)
+        if form.is_valid():
+            shown = [row for row in rows if row in waiting or row.pk in seen]
+            changed = self._decide(request, shown, seen, deed, **form.cleaned_data)
+            again = chosen.filter(pk__in=changed).order_by("submitted_at", "pk")
+            waiting = list(again)
+        elif not waiting:
             text = _("None of these contributions waits for a decision.")
             self.message_user(request, text, messages.WARNING)
-            return redirect("admin:motifs_contribution_changelist")
-        if form.is_valid():
-            self._decline(request, waiting, **form.cleaned_data)
+        elif not form.is_bound:
+            for row in rows:
+                if row not in waiting:
+                    self._warn(request, row, NotWaiting())
+        if not waiting:
             return redirect("admin:motifs_contribution_changelist")
         context = {
             **self.admin_site.each_context(request),
-            "title": _("Decline contributions"),
+            "title": title,
             "opts": self.opts,
             "form": form,
-            "rows": [
-                (c, showing.pictures(c, showing.IN_LIST), showing.motif_name(c))
-                for c in waiting
-            ],
+            "deed": deed,
+            "rows": _rows(waiting, seen),
         }
         return TemplateResponse(
             request,
-            "admin/motifs/contribution/decline.html",
+            "admin/motifs/contribution/decide.html",
             context,
             status=422 if form.is_bound else 200,
         )
 
-    def _accept(
-        self, request: HttpRequest, contributions: Iterable[Contribution]
-    ) -> None:
-        by = cast("User", request.user)
-        accepted = self._each(
-            request,
-            contributions,
-            lambda contribution: accept_contribution(contribution=contribution, by=by),
-        )
-        if accepted:
-            text = ngettext(
-                "%(count)d contribution accepted.",
-                "%(count)d contributions accepted.",
-                accepted,
-            )
-            self.message_user(request, text % {"count": accepted}, messages.SUCCESS)
-
-    def _decline(
+    def _decide(
         self,
         request: HttpRequest,
         contributions: Iterable[Contribution],
-        code: str,
-        reason: str,
-    ) -> None:
-        by = cast("User", request.user)
-        declined = self._each(
-            request,
-            contributions,
-            lambda contribution: decline_contribution(
-                contribution=contribution, by=by, reason=reason, code=code
-            ),
-        )
-        if declined:
-            text = ngettext(
-                "%(count)d contribution declined.",
-                "%(count)d contributions declined.",
-                declined,
-            )
-            self.message_user(request, text % {"count": declined}, messages.SUCCESS)
+        seen: Mapping[int, int],
+        deed: str,
+        **why: str,
+    ) -> list[int]:
+        """Decide on each; a refusal does not stop the rest.
 
-    def _each(
-        self,
-        request: HttpRequest,
-        contributions: Iterable[Contribution],
-        action: Callable[[Contribution], Contribution],
-    ) -> int:
-        """Decide on each; a refusal does not stop the rest."""
-        done = 0
+        Returns the ids of those that are not any more what was shown.
+        """
+        action, sentence = DEEDS[deed]
+        done, changed = 0, []
         for contribution in contributions:
+            revision = seen.get(contribution.pk, deeds.NOT_SHOWN)
             try:
-                action(contribution)
+                action(contribution=contribution, by=request.user, seen=revision, **why)
             except Refusal as refusal:
-                text = f"{contribution}: {refusal}"
-                self.message_user(request, text, messages.WARNING)
+                self._warn(request, contribution, refusal)
+                if isinstance(refusal, ChangedSince):
+                    changed.append(contribution.pk)
             else:
                 done += 1
-        return done
+        if done:
+            self.message_user(request, sentence % {"count": done}, messages.SUCCESS)
+        return changed
+
+    def _warn(
+        self, request: HttpRequest, contribution: Contribution, refusal: Refusal
+    ) -> None:
+        text = f"{contribution}: {refusal}"
+        self.message_user(request, text, messages.WARNING)
 
 
-def _decline_address(ids: Iterable[int]) -> str:
-    address = reverse("admin:motifs_contribution_decline")
+def _seen(request: HttpRequest) -> dict[int, int]:
+    """The revision of each that the page showed, by the contribution's id."""
+    pairs = (text.partition(":") for text in request.POST.getlist("revision"))
+    return {deeds.number(pk): deeds.number(revision) for pk, _colon, revision in pairs}
+
+
+def _rows(
+    contributions: Sequence[Contribution], seen: Mapping[int, int]
+) -> list[dict[str, Any]]:
+    """What is decided on, as the page shows it."""
+    suggested = edits.edits(contributions)
+    return [
+        {
+            "contribution": one,
+            "pictures": showing.pictures(one, showing.IN_LIST),
+            "motif_name": showing.motif_name(one),
+            "edit": showing.changes(suggested[one.pk]) if one.pk in suggested else "",
+            "changes": changes_since(one, seen.get(one.pk, one.revision)),
+        }
+        for one in contributions
+    ]
+
+
+def _address(deed: str, ids: Iterable[int]) -> str:
+    address = reverse(f"admin:motifs_contribution_{deed}")
     return f"{address}?ids={','.join(map(str, ids))}"

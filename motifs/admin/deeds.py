@@ -18,18 +18,26 @@ from motifs.actions import (
     identify_photo,
     mark_good,
     reopen_contribution,
+    take_down_contribution,
     withdraw_identification,
 )
 from motifs.languages import reader_language
 from motifs.models import Contribution, Identification, Motif, Outcome, Photo
 from motifs.models.motif import MotifQuerySet
-from motifs.refusals import NothingToTakeBack, NotThere, Refusal
+from motifs.refusals import (
+    ChangedSince,
+    NoRationale,
+    NothingToTakeBack,
+    NotThere,
+    Refusal,
+)
 from motifs.search import SAME_SOUND, search
 
 KEPT = 20
 """How many deeds can be undone, one after the other."""
 SESSION = "desk_deeds"
 CANDIDATES = 8
+NOT_SHOWN = -1
 
 
 @dataclass(frozen=True)
@@ -79,6 +87,16 @@ class Unclear(Exception):
     def __init__(self, name: str, candidates: list[Motif]) -> None:
         self.name, self.candidates = name, candidates
         super().__init__(name)
+
+
+def seen(sent: Mapping[str, str]) -> int:
+    """The revision that the page showed; one that nothing has, if it does not say."""
+    return number(sent.get("revision", ""))
+
+
+def number(text: str) -> int:
+    is_number = text.isascii() and text.isdigit() and len(text) < 10
+    return int(text) if is_number else NOT_SHOWN
 
 
 @dataclass(frozen=True)
@@ -142,7 +160,7 @@ def do(
     number = {"number": contribution}
     undo: dict[str, Any] = {"contribution": contribution.pk}
     if deed == "accept":
-        accept_contribution(contribution=contribution, by=user)
+        accept_contribution(contribution=contribution, by=user, seen=seen(sent))
         return Done(gettext("%(number)s is accepted.") % number, True, undo)
     if deed == "decline":
         decline_contribution(
@@ -150,8 +168,22 @@ def do(
             by=user,
             code=sent.get("code", ""),
             reason=sent.get("reason", ""),
+            seen=seen(sent),
         )
         return Done(gettext("%(number)s is declined.") % number, True, undo)
+    if deed == "reopen":
+        if not (reason := sent.get("reason", "")).strip():
+            raise NoRationale
+        reopen_contribution(contribution=contribution, by=user, reason=reason)
+        return Done(gettext("%(number)s waits again.") % number)
+    if deed == "take_down":
+        take_down_contribution(
+            contribution=contribution,
+            by=user,
+            code=sent.get("code", ""),
+            reason=sent.get("reason", ""),
+        )
+        return Done(gettext("%(number)s is taken down.") % number)
     if photo is None:
         raise NotThere
     if deed == "good":
@@ -180,6 +212,8 @@ def _identify(
         motif = contribution.motif
         if motif is None:
             raise NoMotifNamed
+        if sent.get("named", "") != motif.slug:
+            raise ChangedSince
     elif deed in ("other", "two"):
         motif = named(by, sent, "motif")
         if deed == "two":
@@ -207,7 +241,9 @@ def _identify(
 
 
 def remember(request: HttpRequest, done: Done) -> None:
-    """Keep what would undo a deed, for this session."""
+    """Keep what would undo a deed, for this session; what was said why stands."""
+    if not done.undo:
+        return
     kept = [*request.session.get(SESSION, []), {**done.undo, "text": done.sentence}]
     request.session[SESSION] = kept[-KEPT:]
 

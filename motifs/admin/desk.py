@@ -18,7 +18,7 @@ from django.views.decorators.cache import never_cache
 
 from motifs import edits, reasons
 from motifs.admin import deeds, queue, showing
-from motifs.admin.history import names_of, person, said, told
+from motifs.admin.history import changes_since, declines, names_of, person, said, told
 from motifs.models import (
     Contribution,
     Flag,
@@ -98,9 +98,11 @@ class Desk:
         sent = request.POST if request.method == "POST" else request.GET
         asked = QueryDict(sent.get("queue", ""))
         photos = self._photos(request, shown)
-        photo = _chosen(photos, sent.get("photo", ""))
         if request.method != "POST":
+            photo = _chosen(photos, sent.get("photo", ""))
             return self._page(request, shown, photos, photo, asked)
+        # Of a photo that has gone meanwhile nothing is said, nor of another instead.
+        photo = next((p for p in photos if str(p.pk) == sent.get("photo")), None)
         try:
             if sent.get("deed") == "undo":
                 back, sentence = deeds.undo(request)
@@ -110,6 +112,10 @@ class Desk:
         except deeds.Unclear as unclear:
             return self._page(request, shown, photos, photo, asked, unclear=unclear)
         except Refusal as refusal:
+            # As it is now: somebody may have changed it, or decided.
+            shown = self.owner.get_queryset(request).get(pk=contribution_id)
+            photos = self._photos(request, shown)
+            photo = _chosen(photos, sent.get("photo", ""))
             return self._page(request, shown, photos, photo, asked, trouble=refusal)
         deeds.remember(request, done)
         messages.success(request, done.sentence)
@@ -143,6 +149,7 @@ class Desk:
         before = self._neighbour(request, contribution, asked, -1)
         after = self._neighbour(request, contribution, asked, 1)
         waiting = self._queue(request, asked)[: queue.MOST_COUNTED + 1].count()
+        history = told(HistoryEntry.objects.of_contribution(contribution))
         State = Contribution.State
         judged = contribution.state in (State.SUBMITTED, State.ACCEPTED)
         context = {
@@ -164,11 +171,16 @@ class Desk:
             "identifications": _identifications(photo) if photo else [],
             "determination": _determination(photo) if photo else "",
             "edit": edits.edits([contribution]).get(contribution.pk),
-            "history": told(HistoryEntry.objects.of_contribution(contribution)),
+            "changes": changes_since(contribution, _seen(request)),
+            "history": history,
+            "declines": declines(contribution, history),
+            "may_reopen": contribution.state in (State.ACCEPTED, State.DECLINED),
+            "may_take_down": contribution.state != State.WITHDRAWN,
             "decisions": deeds.DECISIONS if contribution.state == "submitted" else (),
             "verbs": deeds.PHOTO_VERBS if photo and judged else (),
             "all_verbs": (*deeds.DECISIONS, *deeds.PHOTO_VERBS),
             "reasons": reasons.REASONS,
+            "reasons_to_take_down": reasons.TO_TAKE_DOWN,
             "last_deed": deeds.last(request),
             "waiting": waiting,
             "before_url": self._address(before.pk, asked) if before else "",
@@ -266,6 +278,11 @@ class Desk:
 
 def _user(request: HttpRequest) -> AbstractUser:
     return cast("AbstractUser", request.user)
+
+
+def _seen(request: HttpRequest) -> int:
+    """What was shown last; the newest, where the page is opened afresh."""
+    return deeds.seen(request.POST if request.method == "POST" else request.GET)
 
 
 def _chosen(photos: list[Photo], asked: str) -> Photo | None:

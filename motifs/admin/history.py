@@ -10,16 +10,17 @@ from typing import TYPE_CHECKING, Any
 from django.contrib import admin
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse
-from django.template.defaultfilters import yesno
 from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils.html import format_html
+from django.utils.text import Truncator
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from motifs.actions import record
 from motifs.admin.queue import CappedPaginator
 from motifs.admin.seen_only import SeenOnly
+from motifs.contribution_history import FIELDS, standing
 from motifs.languages import reader_language
 from motifs.models import Contribution, HistoryEntry, Motif, Outcome, Photo
 
@@ -27,12 +28,15 @@ if TYPE_CHECKING:
     from heritage.models import User
 
 Subject = Contribution | Photo | Motif
+MOST_OF_A_VALUE = 300
+"""Characters of an old or a new text; the record has the whole one."""
 
 
 @dataclass(frozen=True)
 class Told:
     """One entry as a page shows it."""
 
+    entry: HistoryEntry
     at: datetime
     by: str
     verb: str
@@ -48,6 +52,7 @@ def told(entries: QuerySet[HistoryEntry]) -> list[Told]:
     names = names_of(ids)
     return [
         Told(
+            entry=row,
             at=row.at,
             by=person(row.by) if row.by else gettext("nobody in person"),
             verb=row.get_verb_display(),
@@ -57,6 +62,23 @@ def told(entries: QuerySet[HistoryEntry]) -> list[Told]:
         )
         for row in rows
     ]
+
+
+def changes_since(contribution: Contribution, revision: int) -> list[Told]:
+    """What its giver changed after a revision that was shown; no query if nothing."""
+    if not 0 <= revision < contribution.revision:
+        return []
+    entries = HistoryEntry.objects.of_contribution(contribution)
+    return told(entries.filter(data__revision__gt=revision))
+
+
+def declines(contribution: Contribution, history: list[Told]) -> list[Told]:
+    """Why it was declined before it was mended and sent again."""
+    if contribution.state != Contribution.State.SUBMITTED:
+        return []
+    stand = standing(one.entry for one in history)
+    Verb = HistoryEntry.Verb
+    return [o for o in history if o.entry.verb == Verb.DECLINED and o.entry in stand]
 
 
 def names_of(ids: Iterable[int]) -> dict[int, str]:
@@ -105,16 +127,33 @@ def _what(row: HistoryEntry, names: dict[int, str]) -> str:
         return gettext("into %(other)s") % {"other": other}
     if row.verb in (Verb.RESTRICTED, Verb.OPENED):
         return str((data.get("is") or {}).get("protocol_note", ""))
-    if row.verb == Verb.CONSENTED:
-        return ", ".join(_consented(*one) for one in data.get("became", {}).items())
-    if row.verb == Verb.EDITED:
-        return ", ".join(str(name) for name in data.get("changed", ()))
+    if row.verb == Verb.SUBMITTED and data.get("again"):
+        return gettext("again, after it was declined")
+    if row.verb in (Verb.EDITED, Verb.CONSENTED):
+        return _edited(data)
     return ""
 
 
-def _consented(field: str, is_given: bool) -> str:
-    label = Contribution._meta.get_field(field).verbose_name  # type: ignore[union-attr]
-    return f"{label}: {yesno(is_given, gettext('yes,no'))}"
+def _edited(data: dict[str, Any]) -> str:
+    """What a giver changed, from what to what; of an edit in the admin, its fields."""
+    if "added_photo" in data:
+        number = {"number": data["added_photo"]["position"]}
+        return gettext("photo %(number)d added") % number
+    if "removed_photo" in data:
+        number = {"number": data["removed_photo"]["position"]}
+        return gettext("photo %(number)d removed") % number
+    if "became" in data:
+        return "; ".join(
+            f"{FIELDS.get(name, name)}: {_value(data['was'].get(name))} → {_value(new)}"
+            for name, new in data["became"].items()
+        )
+    return ", ".join(str(name) for name in data.get("changed", ()))
+
+
+def _value(value: object) -> str:
+    if isinstance(value, bool):
+        return gettext("yes") if value else gettext("no")
+    return Truncator(str(value or "–")).chars(MOST_OF_A_VALUE)
 
 
 def said(outcome: str, motif: str, second: str) -> str:

@@ -167,6 +167,12 @@ class Contribution(models.Model):
     state = models.CharField(
         _("state"), max_length=10, choices=State, default=State.DRAFT, editable=False
     )
+    revision = models.PositiveIntegerField(
+        _("revision"),
+        default=0,
+        editable=False,
+        help_text=_("How often its giver has changed it since it was first sent."),
+    )
     edited_at = models.DateTimeField(
         _("last edited at"), null=True, blank=True, editable=False
     )
@@ -319,6 +325,12 @@ class Contribution(models.Model):
     def is_pending(self) -> bool:
         """Whether its giver may still change it."""
         return self.state in (self.State.DRAFT, self.State.SUBMITTED)
+
+    @property
+    def is_mendable(self) -> bool:
+        """Whether its giver may mend it and send it again: while it is declined."""
+        is_declined = self.state == self.State.DECLINED
+        return is_declined and reasons.is_mendable(self.decline_reason_code)
 
     @property
     def decline_text(self) -> str:

@@ -47,6 +47,7 @@ class HistoryEntry(models.Model):
         WITHDRAWN = "withdrawn", _("Withdrawn")
         CONSENTED = "consented", _("Consent changed")
         CLEANED = "cleaned", _("Personal notes removed from its file")
+        TAKEN_DOWN = "taken_down", _("Taken down")
         REOPENED = "reopened", _("Decision taken back")
         FLAGGED = "flagged", _("Noted by a check")
         IDENTIFIED = "identified", _("Identified")

@@ -10,7 +10,13 @@ from django.urls import reverse
 from PIL import Image, ImageDraw
 from playwright.sync_api import expect
 
-from motifs.actions import flag_photo
+from motifs.actions import (
+    accept_contribution,
+    decline_contribution,
+    edit_contribution,
+    flag_photo,
+    submit_contribution,
+)
 from motifs.models import Contribution, HistoryEntry, Identification, Photo
 from tests.browser.conftest import session_of
 from tests.browser.patience import too_wide
@@ -214,6 +220,45 @@ def test_undo_brings_a_decision_back(open_page, signed_in, waiting):
     expect(page.locator(".state-submitted")).to_have_count(1)
 
 
+def test_what_its_giver_changes_meanwhile_is_looked_at_before_it_is_accepted(
+    open_page, signed_in, waiting
+):
+    contribution = waiting[1]
+    address = reverse("admin:motifs_contribution_desk", args=[contribution.pk])
+    page = open_page(address, **signed_in)
+    edit_contribution(
+        contribution=contribution,
+        by=contribution.given_by,
+        changes={"story": "Ternyata dari pasar."},
+    )
+
+    press(page, "a")
+    expect(page.locator(".changed")).to_contain_text("Ternyata dari pasar.")
+    assert Contribution.objects.waiting().count() == WAITING
+    press(page, "a")
+
+    contribution.refresh_from_db()
+    assert contribution.state == "accepted"
+
+
+def test_what_was_accepted_is_taken_down_and_gone(
+    open_page, signed_in, waiting, curator
+):
+    contribution = waiting[1]
+    accept_contribution(contribution=contribution, by=curator)
+    address = reverse("admin:motifs_contribution_desk", args=[contribution.pk])
+    page = open_page(address, width=360, **signed_in)
+
+    panel = page.locator(".later .panel").last
+    panel.locator("summary").click()
+    leave(page, panel.locator("[value=claimed]").click)
+
+    contribution.refresh_from_db()
+    assert contribution.state == "withdrawn"
+    expect(page.locator(".later")).to_have_count(0)
+    assert too_wide(page) <= 0
+
+
 def test_through_the_queue_and_the_photos_by_keys(open_page, signed_in, waiting):
     page = open_page(reverse("admin:motifs_contribution_start"), **signed_in)
     first = page.url
@@ -316,7 +361,7 @@ def test_the_desk_works_without_javascript(open_page, signed_in, waiting):
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_nothing_serious_stands_in_anybodys_way(
-    open_page, axe, signed_in, waiting, scheme
+    open_page, axe, signed_in, waiting, curator, scheme
 ):
     edit = ContributionFactory(
         kind="edit",
@@ -324,11 +369,18 @@ def test_nothing_serious_stands_in_anybodys_way(
         suggested_text="Gigi Haruan menggambarkan gigi ikan gabus.",
         suggested_source="Buku A, hlm. 3",
     )
+    accept_contribution(contribution=waiting[2], by=curator)
+    decline_contribution(contribution=waiting[4], by=curator, code="light")
+    submit_contribution(contribution=waiting[4], by=waiting[4].given_by)
+    desk = "admin:motifs_contribution_desk"
     troubles = []
     for address in (
         reverse("admin:motifs_contribution_changelist"),
         reverse("admin:motifs_contribution_start"),
-        reverse("admin:motifs_contribution_desk", args=[edit.pk]),
+        reverse(desk, args=[edit.pk]),
+        reverse(desk, args=[waiting[2].pk]),
+        f"{reverse(desk, args=[waiting[4].pk])}?revision=0",
+        f"{reverse('admin:motifs_contribution_accept')}?ids={waiting[0].pk}",
         reverse("admin:motifs_contribution_change", args=[waiting[0].pk]),
         reverse("admin:motifs_contribution_history", args=[waiting[0].pk]),
         f"{reverse('admin:motifs_contribution_decline')}?ids={waiting[0].pk}",

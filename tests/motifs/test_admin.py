@@ -67,6 +67,13 @@ def form_of(response):
     return data
 
 
+def confirm(client, response, **sent):
+    """Press the button of the page that asks before many are decided on."""
+    page = response.redirect_chain[-1][0]
+    seen = re.findall(r'name="revision" value="([^"]+)"', response.content.decode())
+    return client.post(page, {"revision": seen, **sent}, follow=True)
+
+
 def messages_of(response):
     return [str(message) for message in response.context["messages"]]
 
@@ -423,13 +430,16 @@ class TestContributions:
     ):
         waiting = ContributionFactory.create_batch(3)
 
-        client.post(
+        asked = client.post(
             address("contribution"),
             {
                 "action": "accept_selected",
                 "_selected_action": [contribution.pk for contribution in waiting],
             },
+            follow=True,
         )
+        assert not Contribution.objects.accepted().exists()
+        confirm(client, asked)
 
         assert Contribution.objects.accepted().filter(accepted_by=curator).count() == 3
         entries = HistoryEntry.objects.filter(by=curator, verb="accepted")
@@ -439,7 +449,7 @@ class TestContributions:
         declined = ContributionFactory(declined=True)
         waiting = ContributionFactory()
 
-        response = client.post(
+        asked = client.post(
             address("contribution"),
             {
                 "action": "accept_selected",
@@ -447,11 +457,12 @@ class TestContributions:
             },
             follow=True,
         )
+        response = confirm(client, asked)
 
         waiting.refresh_from_db()
         declined.refresh_from_db()
         assert (waiting.state, declined.state) == ("accepted", "declined")
-        assert len(messages_of(response)) == 2
+        assert len(messages_of(asked)) == len(messages_of(response)) == 1
 
     def test_declining_asks_for_a_reason_first(self, client, curator):
         waiting = ContributionFactory.create_batch(2)
@@ -465,11 +476,10 @@ class TestContributions:
             follow=True,
         )
 
-        page = response.redirect_chain[-1][0]
         assert not Contribution.objects.filter(state="declined").exists()
-        missing = client.post(page, {"reason": " "})
+        missing = confirm(client, response, reason=" ")
         assert missing.status_code == 422
-        client.post(page, {"reason": "Terlalu kabur."})
+        confirm(client, response, reason="Terlalu kabur.")
         declined = Contribution.objects.filter(state="declined")
         assert {c.decline_reason for c in declined} == {"Terlalu kabur."}
         assert declined.count() == 2
@@ -478,8 +488,9 @@ class TestContributions:
         assert {entry.reason for entry in entries} == {"Terlalu kabur."}
 
     @pytest.mark.parametrize("ids", ["", "x", "999999", "1,,2", "'--", "9" * 40])
-    def test_declining_nothing_leads_back(self, client, curator, ids):
-        page = address("contribution", "decline")
+    @pytest.mark.parametrize("deed", ["accept", "decline"])
+    def test_deciding_on_nothing_leads_back(self, client, curator, deed, ids):
+        page = address("contribution", deed)
 
         response = client.get(f"{page}?ids={ids}")
 
@@ -501,7 +512,7 @@ class TestContributions:
         page = address("contribution", "change", contribution.pk)
         data = form_of(client.get(page)) | {"motif": motif.pk, "_accept": "1"}
 
-        client.post(page, data)
+        client.post(page, data | {"revision": contribution.revision})
 
         contribution.refresh_from_db()
         assert (contribution.state, contribution.motif) == ("accepted", motif)

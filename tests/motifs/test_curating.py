@@ -138,6 +138,138 @@ class TestReopen:
             )
 
 
+class TestTakeDown:
+    @pytest.mark.parametrize("state", ["submitted", "accepted", "declined"])
+    def test_it_is_withdrawn_by_a_curator_who_says_why(self, state):
+        traits = {} if state == "submitted" else {state: True}
+        contribution = ContributionFactory(language="en", **traits)
+        curator = CuratorFactory()
+
+        actions.take_down_contribution(
+            contribution=contribution, by=curator, code="claimed", reason=" Mail. "
+        )
+
+        assert contribution.state == "withdrawn"
+        assert contribution.withdrawn_by == curator
+        entry = HistoryEntry.objects.get(contribution=contribution)
+        assert (entry.verb, entry.by) == ("taken_down", curator)
+        assert entry.data == {"code": "claimed"}
+        assert entry.reason.startswith("Somebody else has rights")
+        assert entry.reason.endswith("Mail.")
+
+    def test_nobody_is_told_any_more_that_it_was_copied(self):
+        photo, copy = PhotoFactory(), PhotoFactory()
+        actions.flag_photo(photo=copy, kind="exact_copy", other=photo)
+
+        actions.take_down_contribution(
+            contribution=photo.contribution, by=CuratorFactory(), code="asked"
+        )
+
+        assert not copy.flags.exists()
+
+    def test_refusals(self):
+        contribution, curator = ContributionFactory(accepted=True), CuratorFactory()
+        draft = ContributionFactory(draft=True)
+        withdrawn = ContributionFactory(withdrawn=True)
+
+        for refusal, of, by, why in [
+            (refusals.NotACurator, contribution, contribution.given_by, "x"),
+            (refusals.NoReason, contribution, curator, " "),
+            (refusals.NotYours, draft, curator, "x"),
+            (refusals.AlreadyWithdrawn, withdrawn, curator, "x"),
+        ]:
+            with pytest.raises(refusal):
+                actions.take_down_contribution(
+                    contribution=of, by=by, reason=why, code="blurred"
+                )
+        assert not HistoryEntry.objects.exists()
+
+
+class TestMend:
+    MENDABLE = ("blurred", "light", "partial", "not_cloth", "people", "unsourced")
+
+    def declined(self, **why):
+        contribution = ContributionFactory(language="en")
+        PhotoFactory(contribution=contribution)
+        return actions.decline_contribution(
+            contribution=contribution, by=CuratorFactory(), **why
+        )
+
+    def send(self, contribution):
+        return actions.submit_contribution(
+            contribution=contribution, by=contribution.given_by
+        )
+
+    def test_what_was_declined_is_mended_and_sent_again(self):
+        contribution = self.declined(code="light", reason="Foto kedua.")
+        giver = contribution.given_by
+
+        actions.edit_contribution(
+            contribution=contribution, by=giver, changes={"story": "Siang hari."}
+        )
+        assert contribution.state == "declined"
+        self.send(contribution)
+
+        assert contribution.state == "submitted"
+        assert contribution.decline_reason == contribution.decline_reason_code == ""
+        assert contribution.declined_by is None
+        declined, _edited, again = contribution.history.order_by("pk")
+        assert declined.reason.endswith("Foto kedua.")
+        assert (again.verb, again.by) == ("submitted", giver)
+        assert again.data["again"]
+
+    def test_whoever_still_has_it_on_the_screen_looks_again(self):
+        contribution = self.declined(code="light")
+        shown = contribution.revision
+
+        self.send(contribution)
+
+        with pytest.raises(refusals.ChangedSince):
+            actions.accept_contribution(
+                contribution=contribution, by=CuratorFactory(), seen=shown
+            )
+
+    @pytest.mark.parametrize("code", [*reasons.CODES, ""])
+    def test_the_reason_says_whether(self, code):
+        contribution = self.declined(code=code, reason="Maaf.")
+        is_mendable = code in (*self.MENDABLE, "")
+
+        assert contribution.is_mendable is is_mendable
+        if is_mendable:
+            self.send(contribution)
+            return
+        with pytest.raises(refusals.NotADraft):
+            self.send(contribution)
+        with pytest.raises(refusals.AlreadyDecided):
+            actions.edit_contribution(
+                contribution=contribution,
+                by=contribution.given_by,
+                changes={"story": "Lain."},
+            )
+
+    def test_what_was_taken_down_is_not_sent_again(self):
+        contribution = self.declined(code="light")
+        actions.take_down_contribution(
+            contribution=contribution, by=CuratorFactory(), code="protocol"
+        )
+
+        with pytest.raises(refusals.NotADraft):
+            self.send(contribution)
+
+    def test_only_by_its_giver(self):
+        contribution = self.declined(code="light")
+
+        with pytest.raises(refusals.NotYours):
+            actions.submit_contribution(contribution=contribution, by=CuratorFactory())
+
+    def test_what_sending_needs_it_needs_again(self):
+        contribution = self.declined(code="people")
+        Contribution.objects.filter(pk=contribution.pk).update(people="")
+
+        with pytest.raises(refusals.PeopleNotSaid):
+            self.send(contribution)
+
+
 class TestGoodPhotos:
     def test_a_mark_is_put_on_and_taken_off_on_record(self):
         photo, curator = PhotoFactory(), CuratorFactory()

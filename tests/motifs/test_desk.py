@@ -26,6 +26,7 @@ from tests.factories import (
     SourceFactory,
     UserFactory,
 )
+from tests.motifs.test_admin import confirm
 
 pytestmark = pytest.mark.django_db
 
@@ -158,16 +159,12 @@ class TestQueue:
 
     def test_what_somebody_else_decided_meanwhile_is_said(self, client, curator):
         contribution, taken = waiting(), waiting()
+        pks = [contribution.pk, taken.pk]
+        asked = {"action": "accept_selected", "_selected_action": pks}
+        page = client.post(reverse(LIST), asked, follow=True)
         actions.accept_contribution(contribution=taken, by=CuratorFactory())
 
-        response = client.post(
-            reverse(LIST),
-            {
-                "action": "accept_selected",
-                "_selected_action": [contribution.pk, taken.pk],
-            },
-            follow=True,
-        )
+        response = confirm(client, page)
 
         said = [str(message) for message in response.context["messages"]]
         assert len(said) == 2
@@ -175,9 +172,16 @@ class TestQueue:
 
 
 def do(client, contribution, deed, **sent):
+    """Press a button of the page as it would be shown now."""
     photo = contribution.photos.first()
-    data = {"deed": deed, "photo": photo.pk if photo else "", **sent}
-    return client.post(desk(contribution), data)
+    shown = Contribution.objects.select_related("motif").get(pk=contribution.pk)
+    data = {
+        "deed": deed,
+        "photo": photo.pk if photo else "",
+        "revision": shown.revision,
+        "named": shown.motif.slug if shown.motif else "",
+    }
+    return client.post(desk(contribution), data | sent)
 
 
 class TestDesk:
@@ -383,6 +387,75 @@ class TestUndo:
         contribution.refresh_from_db()
         assert response.status_code == 422
         assert contribution.accepted_by == colleague
+
+
+class TestAfterwards:
+    @pytest.mark.parametrize("state", ["accepted", "declined"])
+    def test_a_decision_is_reopened_with_a_reason(self, client, curator, state):
+        contribution = waiting(**{state: True})
+
+        missing = do(client, contribution, "reopen", reason=" ")
+        assert missing.status_code == 422
+        response = do(client, contribution, "reopen", reason="Keliru.")
+
+        contribution.refresh_from_db()
+        assert response["Location"] == f"{desk(contribution)}?photo=" + str(
+            contribution.photos.get().pk
+        )
+        assert contribution.state == "submitted"
+        entry = contribution.history.get()
+        assert (entry.verb, entry.by, entry.reason) == ("reopened", curator, "Keliru.")
+
+    @pytest.mark.parametrize("state", ["submitted", "accepted", "declined"])
+    def test_it_is_taken_down_in_one_act(self, client, curator, state):
+        traits = {} if state == "submitted" else {state: True}
+        contribution = waiting(**traits)
+        page = client.get(desk(contribution)).content.decode()
+        assert 'value="take_down"' in page
+        assert ('value="reopen"' in page) is (state != "submitted")
+
+        missing = do(client, contribution, "take_down")
+        assert missing.status_code == 422
+        response = do(client, contribution, "take_down", code="claimed")
+
+        contribution.refresh_from_db()
+        assert response.status_code == 302
+        assert (contribution.state, contribution.withdrawn_by) == (
+            "withdrawn",
+            curator,
+        )
+        after = client.get(desk(contribution)).content.decode()
+        assert 'value="take_down"' not in after
+        assert 'value="reopen"' not in after
+
+    def test_undo_reaches_neither(self, client, curator):
+        contribution = waiting()
+        do(client, contribution, "accept")
+        do(client, contribution, "take_down", code="asked")
+
+        client.post(desk(contribution), {"deed": "undo"})
+
+        contribution.refresh_from_db()
+        assert contribution.state == "withdrawn"
+
+    def test_what_is_sent_again_says_why_it_was_declined(self, client, curator):
+        contribution = waiting(language="en")
+        do(client, contribution, "decline", code="light", reason="Both.")
+        contribution.refresh_from_db()
+        actions.submit_contribution(contribution=contribution, by=contribution.given_by)
+
+        page = client.get(desk(contribution))
+
+        (decline,) = page.context["declines"]
+        assert decline.why.endswith("Both.")
+        assert decline.why in page.content.decode()
+
+    def test_an_undone_decline_is_not_held_against_it(self, client, curator):
+        contribution = waiting()
+        do(client, contribution, "decline", code="light")
+        client.post(desk(contribution), {"deed": "undo"})
+
+        assert client.get(desk(contribution)).context["declines"] == []
 
 
 class TestPage:

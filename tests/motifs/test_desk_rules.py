@@ -67,7 +67,7 @@ def test_only_the_last_deeds_are_kept(rf):
     request.session = {}
 
     for number in range(deeds.KEPT + 5):
-        deeds.remember(request, deeds.Done(str(number)))
+        deeds.remember(request, deeds.Done(str(number), undo={"contribution": 1}))
 
     assert len(request.session[deeds.SESSION]) == deeds.KEPT
     assert deeds.last(request) == str(deeds.KEPT + 4)

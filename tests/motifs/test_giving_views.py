@@ -401,9 +401,17 @@ class TestEdit:
         assert not Photo.objects.exists()
         assert Contribution.objects.get().place == "Amuntai"
 
-    @pytest.mark.parametrize("state", ["accepted", "declined", "withdrawn"])
+    @pytest.mark.parametrize(
+        "state",
+        [
+            {"accepted": True},
+            {"declined": True, "decline_reason_code": "rights"},
+            {"withdrawn": True},
+        ],
+        ids=["accepted", "declined", "withdrawn"],
+    )
     def test_after_a_decision_it_leads_to_what_became_of_it(self, client, state):
-        decided = ContributionFactory(keyed=True, **{state: True})
+        decided = ContributionFactory(keyed=True, **state)
 
         response = client.post(page(decided, "edit/"), {"place": "x", "save": "yes"})
 
@@ -428,7 +436,97 @@ class TestEdit:
             assert client.get(f"/en/contributions/tidak-ada/{what}").status_code == 404
 
 
+class TestMend:
+    BUTTON = "Mend it and send it again"
+
+    @pytest.fixture
+    def declined(self):
+        contribution = ContributionFactory(keyed=True, language="en", place="Amuntai")
+        PhotoFactory(contribution=contribution)
+        return actions.decline_contribution(
+            contribution=contribution, by=CuratorFactory(), code="light"
+        )
+
+    def test_a_declined_one_is_mended_and_sent_again(self, client, declined):
+        assert self.BUTTON in text(client.get(page(declined)))
+        form = text(client.get(page(declined, "edit/")))
+        assert declined.decline_reason in form
+        assert 'name="send"' in form
+        sent = {
+            "place": "Kandangan",
+            "people": "none",
+            "licence": "CC-BY-4.0",
+            "photos": [photo("red")],
+        }
+
+        client.post(page(declined, "edit/"), sent | {"send": "yes"})
+
+        declined.refresh_from_db()
+        assert (declined.state, declined.place) == ("submitted", "Kandangan")
+        assert declined.photos.count() == 2
+        status = text(client.get(page(declined)))
+        told = ["A curator declined it.", "You added a photo.", "You sent it again."]
+        places = [status.index(sentence) for sentence in told]
+        assert places == sorted(places)
+        assert "Take it in daylight" in status
+        assert self.BUTTON not in status
+
+    def test_changes_can_be_kept_until_it_is_sent(self, client, declined):
+        sent = {"place": "Kandangan", "people": "none", "licence": "CC-BY-4.0"}
+
+        client.post(page(declined, "edit/"), sent | {"save": "yes"})
+
+        declined.refresh_from_db()
+        assert (declined.state, declined.place) == ("declined", "Kandangan")
+        assert self.BUTTON in text(client.get(page(declined)))
+
+    def test_a_mistake_in_it_is_not_sent(self, client, declined):
+        sent = {"place": "x" * 300, "people": "none", "send": "yes"}
+
+        assert client.post(page(declined, "edit/"), sent).status_code == 422
+
+        declined.refresh_from_db()
+        assert (declined.state, declined.place) == ("declined", "Amuntai")
+
+    @pytest.mark.parametrize("act", ["rights", "taken down"])
+    def test_what_may_not_come_back_is_not_offered(self, client, declined, act):
+        curator = CuratorFactory()
+        if act == "rights":
+            actions.reopen_contribution(contribution=declined, by=curator)
+            actions.decline_contribution(
+                contribution=declined, by=curator, code="rights"
+            )
+        else:
+            actions.take_down_contribution(
+                contribution=declined, by=curator, reason="The weaver asked us."
+            )
+
+        status = text(client.get(page(declined)))
+
+        assert self.BUTTON not in status
+        assert client.get(page(declined, "edit/")).status_code == 302
+        if act == "taken down":
+            assert "A curator took it down." in status
+            assert "The weaver asked us." in status
+
+
 class TestStatus:
+    def test_a_decision_that_was_taken_back_is_not_told(self, client):
+        contribution, curator = ContributionFactory(), CuratorFactory()
+        actions.decline_contribution(
+            contribution=contribution, by=curator, reason="Terlalu kabur."
+        )
+        actions.reopen_contribution(
+            contribution=contribution, by=curator, reason="HANYA-KURATOR"
+        )
+
+        html = text(client.get(page(contribution)))
+
+        assert "A curator looks at it once more." in html
+        assert "A curator declined it." not in html
+        assert "Terlalu kabur." not in html
+        assert "HANYA-KURATOR" not in html
+
     def test_the_history_is_told_in_plain_words_without_names(self, client):
         giver = UserFactory(username="siti-giver")
         contribution = PhotoFactory(

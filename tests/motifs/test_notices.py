@@ -47,6 +47,12 @@ def decline(contribution, reason="Too blurred."):
     )
 
 
+def take_down(contribution, **why):
+    return actions.take_down_contribution(
+        contribution=contribution, by=CuratorFactory(), **(why or {"code": "protocol"})
+    )
+
+
 def determined(photo, motif):
     for _ in range(2):
         expert = UserFactory()
@@ -67,6 +73,7 @@ class TestText:
         curator = CuratorFactory(username="kurator-rahasia", email="k@example.id")
 
         actions.accept_contribution(contribution=contribution, by=curator)
+        due_now()
         assert notices.send_notice(Notice.objects.get().pk)
 
         (sent,) = mail.outbox
@@ -80,6 +87,7 @@ class TestText:
 
     def test_declined_with_its_reason(self):
         decline(given(), "Too blurred.\nTry in daylight.")
+        due_now()
 
         notices.send_notice(Notice.objects.get().pk)
 
@@ -94,6 +102,7 @@ class TestText:
         contribution.given_by.save()
         with translation.override(other):
             accept(contribution)
+            due_now()
             notices.send_notice(Notice.objects.get().pk)
 
         assert f"/{language}/contributions/" in mail.outbox[0].body
@@ -104,6 +113,7 @@ class TestText:
         actions.decline_contribution(
             contribution=contribution, by=CuratorFactory(), code="blurred"
         )
+        due_now()
         notices.send_notice(Notice.objects.get().pk)
 
         assert "The photo is blurred" in mail.outbox[0].body
@@ -118,6 +128,7 @@ class TestText:
 
     def test_a_suggestion_is_no_photo(self):
         accept(given(kind="edit", suggested_text="Ganti."))
+        due_now()
 
         notices.send_notice(Notice.objects.get().pk)
 
@@ -162,9 +173,98 @@ class TestText:
         assert "does not make public" in mail.outbox[0].body
 
 
+class TestWhatStands:
+    def undo(self, contribution):
+        actions.reopen_contribution(contribution=contribution, by=CuratorFactory())
+
+    def test_nothing_is_written_while_it_may_still_be_undone(self):
+        accept(given())
+
+        tasks.send_notice_task(Notice.objects.get().pk)
+        assert notices.sweep_notices() == 0
+        assert mail.outbox == []
+        due_now()
+        assert notices.sweep_notices() == 1
+
+    def test_an_undone_decision_is_not_written_about(self):
+        contribution = given()
+        decline(contribution)
+        self.undo(contribution)
+        due_now()
+
+        assert notices.sweep_notices() == 0
+        assert Notice.objects.get().is_needless
+
+    @pytest.mark.parametrize("first", [accept, decline])
+    def test_of_several_decisions_the_last_is_written_about(self, first):
+        contribution = given()
+        first(contribution)
+        self.undo(contribution)
+        accept(contribution)
+        due_now()
+
+        assert notices.sweep_notices() == 1
+        assert "were accepted" in mail.outbox[0].subject
+
+    def test_what_was_mended_and_sent_again_was_declined_no_longer(self):
+        contribution = PhotoFactory(contribution=given()).contribution
+        decline(contribution)
+        actions.submit_contribution(contribution=contribution, by=contribution.given_by)
+        due_now()
+
+        assert notices.sweep_notices() == 0
+
+    def test_what_can_be_mended_is_said(self):
+        decline(given())
+        actions.decline_contribution(
+            contribution=given(), by=CuratorFactory(), code="rights"
+        )
+        due_now()
+
+        notices.sweep_notices()
+
+        mended, other = sorted(mail.outbox, key=lambda sent: "mend it" not in sent.body)
+        assert "send it again" in mended.body
+        assert "send it again" not in other.body
+
+
+class TestTakenDown:
+    def test_its_giver_is_told_why_in_their_language(self):
+        contribution = given(accepted=True, language="en")
+        contribution.given_by.mail_language = "id"
+        contribution.given_by.save()
+        with translation.override("en"):
+            take_down(contribution)
+
+        notices.sweep_notices()
+
+        (sent,) = mail.outbox
+        assert HistoryEntry.objects.get(verb="taken_down").reason in sent.body
+        assert "/id/contributions/" in sent.body
+
+    def test_own_words_and_how_to_read_it(self):
+        take_down(given(accepted=True), reason="The weaver asked us.")
+
+        notices.sweep_notices()
+
+        (sent,) = mail.outbox
+        assert "The weaver asked us." in sent.body
+        assert "take it back" not in sent.body
+
+    def test_that_it_was_accepted_is_told_no_longer(self):
+        contribution = given()
+        accept(contribution)
+        take_down(contribution)
+        due_now()
+
+        assert notices.sweep_notices() == 1
+        assert "taken down" in mail.outbox[0].subject
+
+
 class TestOnce:
     def test_the_task_twice_is_one_mail(self):
         accept(given())
+        due_now()
         pk = Notice.objects.get().pk
 
         tasks.send_notice_task(pk)
@@ -189,6 +289,7 @@ class TestOnce:
     @pytest.mark.django_db(transaction=True)
     def test_four_workers_at_once_send_one(self):
         accept(given())
+        due_now()
         pk = Notice.objects.get().pk
         start = threading.Barrier(4)
 
@@ -218,6 +319,7 @@ class TestNobody:
             contribution.given_by.email = ""
         contribution.given_by.save()
         accept(contribution)
+        due_now()
 
         assert notices.sweep_notices() == 0
         assert Notice.objects.get().is_needless
@@ -233,9 +335,10 @@ class TestNobody:
         actions.withdraw_contribution(
             contribution=contribution, by=contribution.given_by
         )
+        due_now()
 
         assert notices.sweep_notices() == 0
-        assert mail.outbox == []
+        assert Notice.objects.get().is_needless
 
     @pytest.mark.parametrize("verb", ["submitted", "edited", "withdrawn", "flagged"])
     def test_other_entries_are_not_written_about(self, verb):
@@ -245,11 +348,11 @@ class TestNobody:
 
 
 class TestTrouble:
-    def test_the_task_is_handed_over_after_the_decision(
+    def test_what_must_not_wait_is_handed_over_after_the_deed(
         self, queue, django_capture_on_commit_callbacks
     ):
         with django_capture_on_commit_callbacks(execute=True):
-            accept(given())
+            take_down(given(accepted=True))
             assert queue == []
 
         assert queue == [Notice.objects.get().pk]
@@ -264,13 +367,13 @@ class TestTrouble:
             raise ConnectionError("no broker")
 
         monkeypatch.setattr(tasks.send_notice_task, "delay", down)
-        contributions = [given(), given()]
+        contributions = [given(accepted=True), given(accepted=True)]
 
         for contribution in contributions:
             with django_capture_on_commit_callbacks(execute=True):
-                accept(contribution)
+                take_down(contribution)
 
-        assert {one.state for one in contributions} == {"accepted"}
+        assert {one.state for one in contributions} == {"withdrawn"}
         # The second did not wait for the broker again.
         assert len(asked) == 1
         assert sweeping.sweep_contributions()["mails_sent"] == 2
@@ -280,6 +383,7 @@ class TestTrouble:
         self, monkeypatch
     ):
         accept(given())
+        due_now()
 
         def fail(self, *args, **kwargs):
             raise OSError("no mail server")

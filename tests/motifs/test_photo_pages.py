@@ -363,6 +363,18 @@ class TestHistory:
         assert len(page.context["history"]) == 2
         assert "Alasan rahasia" not in page.content.decode()
 
+    def test_a_decision_that_was_taken_back_is_not_told(self, client):
+        contribution, curator = ContributionFactory(), CuratorFactory()
+        photo = PhotoFactory(contribution=contribution)
+        actions.accept_contribution(contribution=contribution, by=curator)
+        actions.reopen_contribution(contribution=contribution, by=curator)
+        actions.accept_contribution(contribution=contribution, by=curator)
+
+        page = client.get(address(photo))
+
+        told = [event.sentence for event in page.context["history"]]
+        assert told == ["A curator accepted it."]
+
     def test_what_happened_to_another_photo_of_the_cloth_is_not_told(self, client):
         photo, _giver, _curator = self.given_and_judged(MotifFactory())
         determine(PhotoFactory(contribution=photo.contribution), MotifFactory())
@@ -406,6 +418,7 @@ class TestHistory:
         curators = {
             verbs.DECLINED,
             verbs.WITHDRAWN,
+            verbs.TAKEN_DOWN,
             verbs.FLAGGED,
             verbs.RESTRICTED,
             verbs.OPENED,

@@ -92,6 +92,33 @@ class TestConsent:
             change(demonstration, "train", is_given=True)
 
 
+def accept(shown):
+    return actions.accept_contribution(contribution=shown, by=CuratorFactory())
+
+
+class TestWhatACuratorWasShown:
+    """While it waits, whoever has it on the screen decides on what it is now."""
+
+    def test_a_consent_that_changed_since_is_shown_anew(self):
+        waiting = ContributionFactory()
+        shown = Contribution.objects.get(pk=waiting.pk)
+
+        change(waiting, "show", is_given=False)
+
+        with pytest.raises(refusals.ChangedSince):
+            accept(shown)
+        assert accept(waiting).state == "accepted"
+
+    def test_so_is_a_photo_that_was_taken_back(self):
+        photo, _other = two_photos(accepted=False)
+        shown = Contribution.objects.get(pk=photo.contribution_id)
+
+        actions.withdraw_photo(photo=photo, by=photo.contribution.given_by)
+
+        with pytest.raises(refusals.ChangedSince):
+            accept(shown)
+
+
 class TestPhoto:
     def test_it_goes_and_the_rest_stays(self):
         photo, other = two_photos()
@@ -350,4 +377,4 @@ def test_a_curator_reads_in_the_history_what_is_still_allowed(client):
 
     page = client.get(f"/en/admin/motifs/contribution/{contribution.pk}/history/")
 
-    assert "may be shown: no" in page.content.decode()
+    assert "consent to show: yes → no" in page.content.decode()
