@@ -22,6 +22,7 @@ from classifier.tells import tells
 from classifier.throttles import throttle
 from motifs import drawings
 from motifs.languages import reader_language
+from motifs.merged import moved_query
 from motifs.models import Contribution, Motif
 from motifs.presentation import accepted_photos
 
@@ -59,8 +60,11 @@ def _answer(request: HttpRequest, photos: Sequence[predictor.Photo]) -> HttpResp
 def _answer_example(request: HttpRequest, slug: str) -> HttpResponse:
     if slug not in drawings.slugs(drawings.RENDERINGS, ".webp"):
         raise Http404
-    motif = Motif.objects.published().filter(slug=slug).first()
+    published = Motif.objects.published()
+    motif = published.filter(slug=slug).first()
     if motif is None:
+        if (there := moved_query(request, published, "example")) is not None:
+            return there
         raise Http404
     throttle(request)
     with (drawings.RENDERINGS / f"{slug}.webp").open("rb") as file:

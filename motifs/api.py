@@ -5,9 +5,8 @@ from __future__ import annotations
 from typing import Any, TypeVar
 
 from django.db.models import Model
-from django.http import HttpResponsePermanentRedirect
+from django.http import Http404
 from django.http.response import HttpResponseBase
-from django.shortcuts import get_object_or_404
 from django.utils import translation
 from drf_spectacular.utils import (
     OpenApiParameter,
@@ -20,7 +19,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.reverse import reverse
 
-from motifs import presentation
+from motifs import merged, presentation
 from motifs.languages import READER_LANGUAGES, reader_language
 from motifs.models import Motif
 from motifs.search import LONGEST_QUERY, clean
@@ -127,9 +126,11 @@ class MotifDetailView(MotifView):
             Motif.objects.published().with_labels(language).filter(slug=slug).first()
         )
         if motif is None:
-            into = get_object_or_404(Motif.objects.published(), merged_from__slug=slug)
-            target = reverse("api-motif-detail", args=[into.slug], request=request)
-            return HttpResponsePermanentRedirect(target)
+            into = merged.became(slug, Motif.objects.published())
+            if into is None:
+                raise Http404
+            page = reverse("api-motif-detail", args=[into.slug], request=request)
+            return merged.moved(request, page, request.GET.urlencode())
         record = presentation.record_of(motif, language)
         context = {**self.get_serializer_context(), "record": record}
         return Response(MotifDetailSerializer(motif, context=context).data)

@@ -132,6 +132,8 @@ def _text(entry: HistoryEntry, given: Contribution, names: dict[int, str]) -> st
             return _("You sent it again.")
         case Verb.SUBMITTED:
             return _("You sent it.")
+        case Verb.EDITED if "rows" in entry.data:
+            return _("A curator corrected which motif it names.")
         case Verb.EDITED:
             return _edited(entry.data) if is_givers else _("A curator corrected it.")
         case Verb.ACCEPTED:

@@ -85,7 +85,7 @@ def contribution_list(request: HttpRequest) -> HttpResponse:
 def contribution_detail(request: HttpRequest, key: str) -> HttpResponse:
     """Show a contribution's state, its terms, its photos and what happened to it."""
     contribution = get_object_or_404(
-        Contribution.objects.select_related("motif"), key=key
+        Contribution.objects.select_related("motif", "applied_claim"), key=key
     )
     photos = list(contribution.photos.given())
     State = Contribution.State

@@ -28,10 +28,14 @@ class Part:
 
 @dataclass(frozen=True)
 class Edit:
-    """What a suggestion would change of the claim it is about, if of one."""
+    """What a suggestion would change of the claim it is about, if of one.
+
+    ``beside`` is a claim that it says in another language.
+    """
 
     claim: Claim | None
     parts: tuple[Part, ...]
+    beside: Claim | None = None
 
 
 def edits(contributions: Iterable[Contribution]) -> dict[int, Edit]:
@@ -49,10 +53,28 @@ def edits(contributions: Iterable[Contribution]) -> dict[int, Edit]:
     return {c.pk: _edit(c, claims.get(c.motif_id or 0, [])) for c in suggested}
 
 
+def about(
+    contribution: Contribution, claim: Claim | None, beside: Claim | None = None
+) -> Edit:
+    """What the suggestion would change of this claim; without one, all of it is new."""
+    was = claim.text if claim else ""
+    parts = difference(was, contribution.suggested_text)
+    return Edit(claim, tuple(parts), beside)
+
+
 def _edit(contribution: Contribution, claims: Sequence[Claim]) -> Edit:
-    text = contribution.suggested_text
     claim = _meant(contribution, claims)
-    return Edit(claim, tuple(difference(claim.text if claim else "", text)))
+    if (
+        claim is None
+        or claim.language == contribution.language
+        or _likeness(claim, contribution) >= LIKE
+    ):
+        return about(contribution, claim)
+    # Who reads a text that their language lacks suggests it in theirs.
+    spoken = {one.language for one in claims if one.key == claim.key}
+    if contribution.language and contribution.language not in spoken:
+        return about(contribution, None, claim)
+    return about(contribution, claim)
 
 
 def _meant(contribution: Contribution, claims: Sequence[Claim]) -> Claim | None:
@@ -63,13 +85,14 @@ def _meant(contribution: Contribution, claims: Sequence[Claim]) -> Claim | None:
     if named:
         return named[0]
     ranked = sorted(
-        (
-            (fuzz.ratio(claim.text, contribution.suggested_text), claim)
-            for claim in claims
-        ),
+        ((_likeness(claim, contribution), claim) for claim in claims),
         key=lambda found: -found[0],
     )
     return ranked[0][1] if ranked and ranked[0][0] >= LIKE else None
+
+
+def _likeness(claim: Claim, contribution: Contribution) -> float:
+    return fuzz.ratio(claim.text, contribution.suggested_text)
 
 
 def difference(was: str, becomes: str) -> list[Part]:

@@ -21,6 +21,7 @@ from motifs import contributors, galleries
 from motifs.captions import caption, rendered
 from motifs.languages import reader_language
 from motifs.licences import licence_url
+from motifs.merged import follows_merges
 from motifs.models import Motif
 
 if TYPE_CHECKING:
@@ -58,6 +59,7 @@ def photos(request: HttpRequest) -> HttpResponseBase:
 
 
 @require_safe
+@follows_merges
 def motif_photos(request: HttpRequest, slug: str) -> HttpResponseBase:
     """What was newly accepted of one motif."""
     motifs = Motif.objects.published().with_labels(reader_language())

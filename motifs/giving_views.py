@@ -31,6 +31,7 @@ from motifs.actions import (
 from motifs.contribution_keys import for_its_giver
 from motifs.giving_forms import LICENCES, PEOPLE, GivingForm, form_of, motif_groups
 from motifs.languages import reader_language
+from motifs.merged import became, moved_query
 from motifs.models import Claim, Contribution, Motif, Photo
 from motifs.refusals import (
     AlreadyDecided,
@@ -77,6 +78,10 @@ def contribution_new(request: HttpRequest) -> HttpResponse:
 
 @csrf_protect
 def _new(request: HttpRequest) -> HttpResponse:
+    if request.method != "POST":
+        there = moved_query(request, Motif.objects.published())
+        if there is not None:
+            return there
     about = _About(request)
     if request.method != "POST":
         initial = {"motif": about.motif.slug if about.motif else ""}
@@ -164,7 +169,8 @@ class _About:
             else Contribution.Kind.PHOTOS
         )
         published = Motif.objects.published()
-        self.motif = published.filter(slug=asked.get("motif", "")[:60]).first()
+        slug = asked.get("motif", "")[:60]
+        self.motif = published.filter(slug=slug).first() or became(slug, published)
         if self.kind == Contribution.Kind.EDIT and self.motif is None:
             raise Http404
         self.claim_key = ""

@@ -15,6 +15,7 @@ from django.db import connection, transaction
 from django.db.models import Model
 from django.utils import timezone
 
+from motifs.actions.recording import Before, recording
 from motifs.catalogue_files import SEPARATOR, Rows, Values
 from motifs.folding import fold
 from motifs.models import (
@@ -55,7 +56,8 @@ def synchronise(wanted: Rows) -> Outcome:
     """Bring the catalogue's tables up to ``wanted``, all or nothing."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(%s)", [LOCK])
-    return _Import(wanted).run()
+    with recording(by=None, imported="files") as before:
+        return _Import(wanted, before).run()
 
 
 @dataclass(frozen=True)
@@ -172,8 +174,9 @@ TABLES: dict[Kind, _Table] = {
 class _Import:
     """One run: what there is, what was written last, what is wanted."""
 
-    def __init__(self, wanted: Rows) -> None:
+    def __init__(self, wanted: Rows, before: Before) -> None:
         self.wanted = wanted
+        self.before = before
         self.outcome = Outcome()
         self.rows: dict[Kind, dict[str, Model]] = {}
         self.now: dict[Kind, dict[str, Values]] = {}
@@ -186,6 +189,7 @@ class _Import:
             }
         for record in ImportRecord.objects.all():
             self.written[Kind(record.kind)][record.key] = record.values
+        self.had_any = any(self.written.values())
         self.to_record: list[ImportRecord] = []
 
     def run(self) -> Outcome:
@@ -288,13 +292,21 @@ class _Import:
             self._update(kind, [row for row in updated if not _is_preferred(row)])
             updated = [row for row in updated if _is_preferred(row)]
         self._update(kind, updated)
+        # With the first import the catalogue begins; its history comes after that.
+        told = created if self.had_any else []
+        for row in told:
+            self.before.changes(row)
         manager.bulk_create(created)
+        for row in told:
+            self.before.made(row)
         self.outcome.created += len(created)
 
     def _update(self, kind: Kind, rows: list[Model]) -> None:
         if not rows:
             return
         table = TABLES[kind]
+        for row in rows:
+            self.before.changes(row)
         columns = [*table.values(rows[0]).keys() - {"claim", "source", "language"}]
         table.model._default_manager.bulk_update(rows, columns)
         self.outcome.updated += len(rows)

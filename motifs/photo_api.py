@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from django.db.models import QuerySet
+from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404
-from drf_spectacular.utils import OpenApiParameter, extend_schema
+from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
 from rest_framework.exceptions import NotFound
 from rest_framework.pagination import CursorPagination
 from rest_framework.request import Request
@@ -15,6 +16,7 @@ from rest_framework.response import Response
 from motifs import galleries
 from motifs.api import LANG, CatalogueView
 from motifs.captions import caption
+from motifs.merged import moved_query
 from motifs.models import Motif, Photo
 from motifs.photo_serializers import PhotoQuerySerializer, PhotoSerializer
 
@@ -69,20 +71,27 @@ class PhotoListView(PhotoView):
             PhotoQuerySerializer,
             LANG,
         ],
-        responses=PhotoSerializer(many=True),
+        responses={
+            200: PhotoSerializer(many=True),
+            301: OpenApiResponse(description="The motif was merged; see Location."),
+        },
     )
-    def get(self, request: Request) -> Response:
+    def get(self, request: Request) -> HttpResponseBase:
         asked = PhotoQuerySerializer(data=request.query_params)
         asked.is_valid(raise_exception=True)
-        photos = self._asked_for(asked.validated_data)
+        published = Motif.objects.published()
+        slug = asked.validated_data.get("motif")
+        motif = published.filter(slug=slug).first() if slug else None
+        if slug and motif is None and (there := moved_query(request, published)):
+            return there
+        photos = self._asked_for(asked.validated_data, motif)
         page: Any = self.paginate_queryset(photos)
         rows = self.get_serializer(caption(page or []), many=True)
         return self.get_paginated_response(rows.data)
 
-    def _asked_for(self, asked: dict[str, Any]) -> QuerySet[Photo]:
+    def _asked_for(self, asked: dict[str, Any], motif: Motif | None) -> QuerySet[Photo]:
         photos = self.get_queryset()
-        if slug := asked.get("motif"):
-            motif = Motif.objects.published().filter(slug=slug).first()
+        if asked.get("motif"):
             photos = photos.filter(galleries.is_of(motif)) if motif else photos.none()
         if licence := asked.get("licence"):
             photos = photos.filter(contribution__licence=licence)

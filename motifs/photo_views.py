@@ -11,6 +11,7 @@ from motifs import contributors, galleries, keyset, linked_data
 from motifs.captions import caption
 from motifs.languages import reader_language
 from motifs.licences import licence_url
+from motifs.merged import follows_merges
 from motifs.models import Motif, Photo
 from motifs.photo_history import history_of
 
@@ -63,6 +64,7 @@ def photo_detail(request: HttpRequest, photo_id: int) -> HttpResponse:
 
 @asked_each_time
 @require_safe
+@follows_merges
 def motif_photos(request: HttpRequest, slug: str) -> HttpResponse:
     """All photos of a motif, confirmed ones first."""
     motif = get_object_or_404(

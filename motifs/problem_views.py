@@ -15,6 +15,7 @@ from motifs.actions import report_problem
 from motifs.captions import caption
 from motifs.forms import ProblemForm
 from motifs.languages import reader_language
+from motifs.merged import follows_merges
 from motifs.models import Motif, Photo
 from motifs.throttles import seconds_to_wait
 
@@ -35,6 +36,7 @@ def photo_report(request: HttpRequest, photo_id: int) -> HttpResponse:
 
 @never_cache
 @require_http_methods(READS_AND_POSTS)
+@follows_merges
 def motif_report(request: HttpRequest, slug: str) -> HttpResponse:
     """Take a problem with a motif's page."""
     motifs = Motif.objects.visible_to(request.user).with_labels(reader_language())

@@ -190,3 +190,23 @@ class NoResolution(Refusal):
 
 class NoAnswer(Refusal):
     sentence = _("Write an answer, or say that there is none.")
+
+
+class EditToApply(Refusal):
+    sentence = _(
+        "A suggested edit is accepted by taking it over into the page, at the desk."
+    )
+
+
+class NoSourceNamed(Refusal):
+    sentence = _("Every statement names its source: choose one, or write a new one.")
+
+
+class ChangedMeanwhile(Refusal):
+    sentence = _("The page has been changed meanwhile; look at it again.")
+
+
+class EditedSince(Refusal):
+    sentence = _(
+        "The statement has been changed since; it can only be changed back by hand."
+    )

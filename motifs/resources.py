@@ -13,13 +13,12 @@ from django.db.models import Exists, OuterRef
 from django.utils.translation import gettext as _
 from import_export import fields, resources, widgets
 
-from motifs.actions import record
-from motifs.languages import Language
+from motifs.actions import recording
+from motifs.languages import Language, reader_language
 from motifs.models import (
     Citation,
     Claim,
     Contribution,
-    HistoryEntry,
     LookAlike,
     Motif,
     MotifName,
@@ -75,31 +74,19 @@ class Sheet(resources.ModelResource):  # type: ignore[misc]
 
     def before_import_row(self, row: Any, **kwargs: Any) -> None:
         for name, value in row.items():
-            row[name] = plain(value)
+            # An empty cell is None in XLSX and nothing in CSV; both mean no text.
+            row[name] = "" if value is None else plain(value)
 
     def import_data(self, dataset: Any, dry_run: bool = False, **kwargs: Any) -> Any:
         self.is_trial = dry_run
-        return super().import_data(dataset, dry_run=dry_run, **kwargs)
+        # What a trial did is rolled back by then, and is no change.
+        with recording(by=kwargs.get("user"), imported=True):
+            return super().import_data(dataset, dry_run=dry_run, **kwargs)
 
     def after_import(self, dataset: Any, result: Any, **kwargs: Any) -> None:
         """One wrong row stops all of them; a trial shows each that is wrong."""
         if result.has_validation_errors() and not self.is_trial:
             raise ValidationError(_("Some rows cannot be imported."))
-
-    def motifs_of(self, instance: Any) -> list[Motif]:
-        return [instance.motif]
-
-    def after_save_instance(self, instance: Any, row: Any, **kwargs: Any) -> None:
-        if kwargs.get("dry_run"):
-            return
-        for motif in self.motifs_of(instance):
-            changed = f"{instance._meta.verbose_name} “{instance}”"
-            record(
-                HistoryEntry.Verb.EDITED,
-                by=kwargs.get("user"),
-                motif=motif,
-                data={"changed": [changed], "imported": True},
-            )
 
 
 class Checked:
@@ -109,6 +96,63 @@ class Checked:
     clean_model_instances = True
     skip_unchanged = True
     report_skipped = False
+
+
+class AddressWidget(widgets.CharWidget):  # type: ignore[misc]
+    """No address is no text, so that what goes out comes in unchanged."""
+
+    def clean(self, value: Any, row: Any = None, **kwargs: Any) -> Any:
+        return super().clean(value, row, **kwargs) or None
+
+
+class SourceResource(Sheet):
+    url = fields.Field(column_name="url", attribute="url", widget=AddressWidget())
+
+    class Meta(Checked):
+        model = Source
+        fields = ("key", "title", "author", "url", "year", "kind")
+        import_id_fields = ("key",)
+        import_order = export_order = fields
+
+
+class MotifResource(Sheet):
+    """What may be corrected of motifs that are there; the rest is for reading.
+
+    No import makes a motif: its slug is permanent, and a slip would stay for good.
+    """
+
+    name = fields.Field(column_name="name", attribute="preferred_name", readonly=True)
+    state = fields.Field(column_name="state", attribute="state", readonly=True)
+    access = fields.Field(column_name="access", attribute="access", readonly=True)
+
+    class Meta(Checked):
+        model = Motif
+        fields = (
+            "slug",
+            "name",
+            "state",
+            "access",
+            "family",
+            "family_confidence",
+            "status",
+        )
+        import_id_fields = ("slug",)
+        import_order = export_order = fields
+
+    def get_queryset(self) -> Any:
+        kept = Motif.objects.exclude(state=Motif.State.MERGED)
+        return kept.with_labels(reader_language())
+
+    def after_init_instance(
+        self, instance: Any, new: bool, row: Any, **kwargs: Any
+    ) -> None:
+        if new:
+            text = _("There is no motif “%(slug)s”.") % {"slug": row.get("slug")}
+            raise ValidationError({"slug": text})
+
+    def do_instance_save(self, instance: Any, is_create: bool) -> None:
+        """The whole row would lift a restriction, or a merge, that came meanwhile."""
+        instance.save(update_fields=["family", "family_confidence", "status"])
 
 
 class MotifNameResource(Sheet):
@@ -194,7 +238,6 @@ class ClaimResource(Sheet):
     def after_save_instance(self, instance: Any, row: Any, **kwargs: Any) -> None:
         if row.get("sources") is not None:
             self._cite(instance, _citations(row["sources"]))
-        super().after_save_instance(instance, row, **kwargs)
 
     def _cite(self, claim: Claim, wanted: list[tuple[str, str]]) -> None:
         has = {(c.source.key, c.locator): c for c in claim.citations.all()}
@@ -241,9 +284,6 @@ class LookAlikeResource(Sheet):
         )
         if ids.get(slugs[0], 0) > ids.get(slugs[1], 0) > 0:
             row["first"], row["second"] = row["second"], row["first"]
-
-    def motifs_of(self, instance: Any) -> list[Motif]:
-        return [instance.first, instance.second]
 
 
 class ContributionResource(Sheet):

@@ -105,6 +105,10 @@ class ClaimSerializer(serializers.Serializer[Any]):
     confidence = serializers.ChoiceField(choices=Confidence.choices)
     is_main = serializers.BooleanField()
     sources = CitedSourceSerializer(source="citations", many=True)
+    credits = serializers.ListField(
+        child=serializers.CharField(),
+        help_text="How those wish to be named whose suggestions it follows.",
+    )
 
 
 class LookAlikeSerializer(serializers.Serializer[Any]):

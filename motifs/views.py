@@ -10,7 +10,7 @@ from django.core.files.storage import default_storage
 from django.core.paginator import InvalidPage, Page, Paginator
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import get_object_or_404, render
 from django.utils.cache import get_conditional_response, patch_vary_headers
 from django.utils.http import quote_etag
 from django.utils.translation import gettext as _
@@ -19,6 +19,7 @@ from django.views.decorators.http import require_safe
 from motifs import galleries, linked_data, pictures, presentation, renditions
 from motifs.captions import caption
 from motifs.languages import reader_language
+from motifs.merged import follows_merges, merges_into
 from motifs.models import Motif, Photo
 from motifs.search import Found, clean, search
 
@@ -64,26 +65,18 @@ def motif_list(request: HttpRequest) -> HttpResponse:
 
 
 @require_safe
+@follows_merges
 def motif_detail(request: HttpRequest, slug: str) -> HttpResponse:
-    """One motif; a merged one leads to the motif it was merged into."""
+    """One motif, with what was merged into it and why."""
     language = reader_language()
-    motif = (
-        Motif.objects.visible_to(request.user)
-        .with_labels(language)
-        .filter(slug=slug)
-        .first()
-    )
-    if motif is None:
-        # A merge into what this reader may not see leads nowhere.
-        visible = Motif.objects.visible_to(request.user)
-        return redirect(
-            get_object_or_404(visible, merged_from__slug=slug), permanent=True
-        )
+    visible = Motif.objects.visible_to(request.user)
+    motif = get_object_or_404(visible.with_labels(language), slug=slug)
     photos = galleries.first_of_motif(motif)
     captions = caption(photos)
     context = {
         "motif": motif,
         **presentation.record_of(motif, language),
+        "merges": merges_into(motif),
         "photos": photos,
         "captions": captions,
         "counts": galleries.counts_of(motif),

@@ -5,6 +5,7 @@ an exception of ``motifs.refusals``; nothing is changed then.
 """
 
 from motifs.actions.access import open_access, restrict_access
+from motifs.actions.applying import Wording
 from motifs.actions.cleaning import clean_photo
 from motifs.actions.contributions import (
     MAX_PHOTOS,
@@ -16,6 +17,7 @@ from motifs.actions.contributions import (
     submit_contribution,
 )
 from motifs.actions.editing import EDITABLE, edit_contribution, remove_photo
+from motifs.actions.edits import apply_edit
 from motifs.actions.expert import (
     comment_on_photo,
     set_uncertainty,
@@ -29,6 +31,7 @@ from motifs.actions.merging import merge_motifs
 from motifs.actions.motifs import publish_motif
 from motifs.actions.photos import mark_good
 from motifs.actions.problems import report_problem
+from motifs.actions.recording import recording
 from motifs.actions.resolutions import resolve_problem
 from motifs.actions.taking_back import CONSENTS, change_consent, withdraw_photo
 from motifs.actions.withdrawing import (
@@ -40,8 +43,10 @@ __all__ = [
     "CONSENTS",
     "EDITABLE",
     "MAX_PHOTOS",
+    "Wording",
     "accept_contribution",
     "add_photo",
+    "apply_edit",
     "change_consent",
     "clean_photo",
     "comment_on_photo",
@@ -54,6 +59,7 @@ __all__ = [
     "open_access",
     "publish_motif",
     "record",
+    "recording",
     "remove_photo",
     "reopen_contribution",
     "report_problem",

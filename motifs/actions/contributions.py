@@ -11,6 +11,8 @@ from django.db import transaction
 from django.utils import timezone
 
 from motifs import copies, heic, metadata, pictures, reasons
+from motifs.actions import applying
+from motifs.actions.applying import lock_motif_of
 from motifs.actions.history import record
 from motifs.models import Contribution, HistoryEntry, Motif, Photo
 from motifs.permissions import is_curator
@@ -18,6 +20,7 @@ from motifs.refusals import (
     AlreadyDecided,
     AlreadyWithdrawn,
     ChangedSince,
+    EditToApply,
     NoLicence,
     NoPhotos,
     NoReason,
@@ -191,21 +194,28 @@ def submit_contribution(*, contribution: Contribution, by: User | None) -> Contr
 def accept_contribution(
     *, contribution: Contribution, by: User, seen: int | None = None
 ) -> Contribution:
-    """Take a submitted contribution into the catalogue.
+    """Take submitted photos into the catalogue; an edit is taken over: ``apply_edit``.
 
     Args:
         seen: the revision that ``by`` was shown; by default that of ``contribution``.
 
-    Raises NotACurator, NotWaiting, ChangedSince.
+    Raises NotACurator, NotWaiting, ChangedSince, EditToApply.
     """
-    if not is_curator(by):
-        raise NotACurator
-    locked = _waiting(contribution, seen)
+    locked = waiting(contribution, by, seen)
+    if locked.kind == Contribution.Kind.EDIT:
+        raise EditToApply
+    return accepted(locked, contribution, by)
+
+
+def accepted(
+    locked: Contribution, contribution: Contribution, by: User, *fields: str
+) -> Contribution:
+    """Write the acceptance, with what else was decided in ``fields``."""
     locked.state = Contribution.State.ACCEPTED
     locked.accepted_at = timezone.now()
     locked.accepted_by = by
     record(HistoryEntry.Verb.ACCEPTED, by=by, contribution=locked)
-    return _saved(locked, contribution, "accepted_at", "accepted_by")
+    return _saved(locked, contribution, "accepted_at", "accepted_by", *fields)
 
 
 @transaction.atomic
@@ -233,7 +243,7 @@ def decline_contribution(
         code = ""
     if not code and not reason.strip():
         raise NoReason
-    locked = _waiting(contribution, seen)
+    locked = waiting(contribution, by, seen)
     locked.state = Contribution.State.DECLINED
     locked.declined_at = timezone.now()
     locked.declined_by = by
@@ -256,18 +266,22 @@ def reopen_contribution(
 ) -> Contribution:
     """Take the decision on a contribution back, so that it waits again.
 
-    The history keeps both.
+    What the page says after an edit goes with it. The history keeps both.
 
-    Raises NotACurator, NothingToTakeBack.
+    Raises NotACurator, NothingToTakeBack, EditedSince.
     """
     if not is_curator(by):
         raise NotACurator
+    lock_motif_of(contribution)
     locked = _locked(contribution)
     State = Contribution.State
     if locked.state not in (State.ACCEPTED, State.DECLINED):
         raise NothingToTakeBack
     was = locked.state
+    if was == State.ACCEPTED:
+        applying.take_out(locked, by)
     locked.state = State.SUBMITTED
+    locked.applied_claim = None
     _forget_decision(locked)
     record(
         HistoryEntry.Verb.REOPENED,
@@ -276,7 +290,7 @@ def reopen_contribution(
         reason=reason.strip(),
         data={"was": was},
     )
-    return _saved(locked, contribution, *DECISION)
+    return _saved(locked, contribution, *DECISION, "applied_claim")
 
 
 def own_given(
@@ -335,8 +349,15 @@ def _forget_decision(locked: Contribution) -> None:
         setattr(locked, name, "")
 
 
-def _waiting(contribution: Contribution, seen: int | None) -> Contribution:
-    """Lock what waits for a decision, as long as it is what was looked at."""
+def waiting(
+    contribution: Contribution, by: User, seen: int | None = None
+) -> Contribution:
+    """Lock what a curator decides on, as long as it is what was looked at.
+
+    Raises NotACurator, NotWaiting, ChangedSince.
+    """
+    if not is_curator(by):
+        raise NotACurator
     locked = _locked(contribution)
     if locked.state != Contribution.State.SUBMITTED:
         raise NotWaiting

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from motifs.models import Contribution, HistoryEntry, Motif, Photo
+from motifs.models import Contribution, HistoryEntry, Motif, Photo, Source
 from motifs.notices import announce
 
 if TYPE_CHECKING:
@@ -18,6 +18,7 @@ def record(
     contribution: Contribution | None = None,
     photo: Photo | None = None,
     motif: Motif | None = None,
+    source: Source | None = None,
     reason: str = "",
     data: dict[str, Any] | None = None,
 ) -> HistoryEntry:
@@ -34,6 +35,7 @@ def record(
         contribution=contribution,
         photo=photo,
         motif=motif,
+        source=source,
         reason=reason,
         data=data or {},
     )

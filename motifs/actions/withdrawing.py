@@ -2,17 +2,25 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from django.db import transaction
 from django.utils import timezone
 
 from motifs import reasons
+from motifs.actions import applying
 from motifs.actions.flags import forget_copies_of, lock_with_those_naming
 from motifs.actions.history import record
 from motifs.models import Contribution, HistoryEntry, Photo
 from motifs.permissions import is_curator
-from motifs.refusals import AlreadyWithdrawn, NoReason, NotACurator, NotYours
+from motifs.refusals import (
+    AlreadyWithdrawn,
+    EditedSince,
+    NoReason,
+    NotACurator,
+    NotYours,
+)
 
 if TYPE_CHECKING:
     from heritage.models import User
@@ -25,7 +33,8 @@ def withdraw_contribution(
     """Take a contribution back: its giver may at any time, a curator on their behalf.
 
     Nothing is erased but the notes that name its photos as others' copies; from now on
-    its photos are shown to no one else.
+    its photos are shown to no one else. What the page says after an edit goes with it,
+    unless others have worked on since.
 
     Raises NotYours, AlreadyWithdrawn.
     """
@@ -78,14 +87,21 @@ def take_down_contribution(
 def _locked(contribution: Contribution) -> Contribution:
     photos = Photo.objects.filter(contribution=contribution)
     lock_with_those_naming(photos, contribution.pk)
+    applying.lock_motif_of(contribution)
     return Contribution.objects.select_for_update().get(pk=contribution.pk)
 
 
 def _take_out(locked: Contribution, by: User | None) -> None:
     if locked.state == Contribution.State.WITHDRAWN:
         raise AlreadyWithdrawn
+    if locked.state == Contribution.State.ACCEPTED:
+        with suppress(EditedSince):
+            applying.take_out(locked, by)
     locked.state = Contribution.State.WITHDRAWN
+    locked.applied_claim = None
     locked.withdrawn_at = timezone.now()
     locked.withdrawn_by = by
     forget_copies_of(Photo.objects.filter(contribution=locked))
-    locked.save(update_fields=["state", "withdrawn_at", "withdrawn_by"])
+    locked.save(
+        update_fields=["state", "withdrawn_at", "withdrawn_by", "applied_claim"]
+    )

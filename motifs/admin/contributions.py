@@ -7,9 +7,8 @@ from urllib.parse import urlencode
 
 from django.contrib import admin
 from django.contrib.admin.views.main import ChangeList
-from django.core.exceptions import PermissionDenied
 from django.db.models import OuterRef, Prefetch, QuerySet, Subquery
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest
 from django.urls import URLPattern, reverse
 from django.utils.html import format_html, format_html_join
 from django.utils.timesince import timesince
@@ -19,10 +18,10 @@ from motifs import edits
 from motifs.admin import queue, showing
 from motifs.admin.decisions import DecidingAdmin
 from motifs.admin.desk import Desk
-from motifs.admin.history import history_page, record_edit
+from motifs.admin.recorded import Recorded
 from motifs.admin.spreadsheets import Exported
 from motifs.languages import Language, reader_language
-from motifs.models import Contribution, Flag, HistoryEntry, Motif, MotifName, Photo
+from motifs.models import Contribution, Flag, Motif, MotifName, Photo
 from motifs.resources import ContributionResource
 
 
@@ -68,7 +67,7 @@ class QueueList(ChangeList):
 
 
 @admin.register(Contribution)
-class ContributionAdmin(Exported, DecidingAdmin):
+class ContributionAdmin(Recorded, Exported, DecidingAdmin):
     resource_classes = [ContributionResource]
     list_display = (
         "number",
@@ -258,20 +257,3 @@ class ContributionAdmin(Exported, DecidingAdmin):
             obj.opinion = Contribution.Opinion.NONE
             changed.append("opinion")
         obj.save(update_fields=changed)
-
-    # History
-
-    def log_change(self, request: HttpRequest, obj: Any, message: Any) -> Any:
-        record_edit(request, obj, message)
-        return super().log_change(request, obj, message)
-
-    def history_view(
-        self, request: HttpRequest, object_id: str, extra_context: Any = None
-    ) -> HttpResponse:
-        found = self.get_object(request, object_id)
-        if found is None:
-            raise Http404
-        if not self.has_view_permission(request, found):
-            raise PermissionDenied
-        entries = HistoryEntry.objects.of_contribution(found)
-        return history_page(self, request, found, entries)

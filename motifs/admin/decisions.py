@@ -24,7 +24,7 @@ from motifs.admin import deeds, showing
 from motifs.admin.history import changes_since
 from motifs.forms import DeclineForm
 from motifs.models import Contribution
-from motifs.refusals import ChangedSince, NotWaiting, Refusal
+from motifs.refusals import ChangedSince, EditToApply, NotWaiting, Refusal
 
 MOST_AT_ONCE = 200
 DEEDS: dict[str, tuple[Callable[..., Contribution], Any]] = {
@@ -139,7 +139,7 @@ class DecidingAdmin(admin.ModelAdmin[Contribution]):
         ids = [int(pk) for pk in asked if pk.isascii() and pk.isdigit()]
         chosen = self.get_queryset(request).filter(pk__in=ids[:MOST_AT_ONCE])
         rows = list(chosen.order_by("submitted_at", "pk"))
-        waiting = [row for row in rows if row.state == Contribution.State.SUBMITTED]
+        waiting = [row for row in rows if _why_not(row, deed) is None]
         seen = _seen(request)
         if form.is_valid():
             shown = [row for row in rows if row in waiting or row.pk in seen]
@@ -147,12 +147,17 @@ class DecidingAdmin(admin.ModelAdmin[Contribution]):
             again = chosen.filter(pk__in=changed).order_by("submitted_at", "pk")
             waiting = list(again)
         elif not waiting:
-            text = _("None of these contributions waits for a decision.")
+            refused = {str(_why_not(row, deed)) for row in rows}
+            text = (
+                str(EditToApply())
+                if str(EditToApply()) in refused
+                else _("None of these contributions waits for a decision.")
+            )
             self.message_user(request, text, messages.WARNING)
         elif not form.is_bound:
             for row in rows:
-                if row not in waiting:
-                    self._warn(request, row, NotWaiting())
+                if (refusal := _why_not(row, deed)) is not None:
+                    self._warn(request, row, refusal)
         if not waiting:
             return redirect("admin:motifs_contribution_changelist")
         context = {
@@ -203,6 +208,15 @@ class DecidingAdmin(admin.ModelAdmin[Contribution]):
     ) -> None:
         text = f"{contribution}: {refusal}"
         self.message_user(request, text, messages.WARNING)
+
+
+def _why_not(contribution: Contribution, deed: str) -> Refusal | None:
+    """Why this cannot be decided on here, if so."""
+    if contribution.state != Contribution.State.SUBMITTED:
+        return NotWaiting()
+    if deed == "accept" and contribution.kind == Contribution.Kind.EDIT:
+        return EditToApply()
+    return None
 
 
 def _seen(request: HttpRequest) -> dict[int, int]:

@@ -21,6 +21,7 @@ from motifs.actions import (
     take_down_contribution,
     withdraw_identification,
 )
+from motifs.admin import applying
 from motifs.languages import reader_language
 from motifs.models import Contribution, Identification, Motif, Outcome, Photo
 from motifs.models.motif import MotifQuerySet
@@ -162,6 +163,10 @@ def do(
     if deed == "accept":
         accept_contribution(contribution=contribution, by=user, seen=seen(sent))
         return Done(gettext("%(number)s is accepted.") % number, True, undo)
+    if deed == "apply":
+        applying.apply(contribution, user, sent, seen(sent))
+        sentence = gettext("%(number)s is accepted: the page says it.")
+        return Done(sentence % number, True, undo)
     if deed == "decline":
         decline_contribution(
             contribution=contribution,

@@ -16,8 +16,8 @@ from django.urls import NoReverseMatch, URLPattern, path, reverse
 from django.utils.translation import gettext
 from django.views.decorators.cache import never_cache
 
-from motifs import edits, reasons
-from motifs.admin import deeds, queue, showing
+from motifs import reasons
+from motifs.admin import applying, deeds, queue, showing
 from motifs.admin.history import changes_since, declines, names_of, person, said, told
 from motifs.models import (
     Contribution,
@@ -170,7 +170,10 @@ class Desk:
             "similar_url": _similar(photo),
             "identifications": _identifications(photo) if photo else [],
             "determination": _determination(photo) if photo else "",
-            "edit": edits.edits([contribution]).get(contribution.pk),
+            **applying.context(
+                contribution,
+                request.POST if request.method == "POST" else request.GET,
+            ),
             "changes": changes_since(contribution, _seen(request)),
             "history": history,
             "declines": declines(contribution, history),

@@ -17,17 +17,26 @@ from django.utils.text import Truncator
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from motifs.actions import record
+from motifs.admin.changes import Change, changes, slugs_in
 from motifs.admin.queue import CappedPaginator
 from motifs.admin.seen_only import SeenOnly
 from motifs.contribution_history import FIELDS, standing
 from motifs.languages import reader_language
-from motifs.models import Contribution, HistoryEntry, Motif, Outcome, Photo
+from motifs.models import (
+    Claim,
+    Contribution,
+    HistoryEntry,
+    LookAlike,
+    Motif,
+    Outcome,
+    Photo,
+    Source,
+)
 
 if TYPE_CHECKING:
     from heritage.models import User
 
-Subject = Contribution | Photo | Motif
+Subject = Contribution | Photo | Motif | Claim | LookAlike | Source
 MOST_OF_A_VALUE = 300
 """Characters of an old or a new text; the record has the whole one."""
 
@@ -43,13 +52,15 @@ class Told:
     about: str
     what: str
     why: str
+    changes: list[Change]
 
 
 def told(entries: QuerySet[HistoryEntry]) -> list[Told]:
-    """Read entries out, in two queries however many."""
-    rows = list(entries.select_related("by", "photo", "contribution"))
+    """Read entries out, in three queries however many."""
+    rows = list(entries.select_related("by", "photo", "contribution__given_by"))
     ids = {motif_id for row in rows for motif_id in _motif_ids(row)}
     names = names_of(ids)
+    by_slug = names_by_slug(slug for row in rows for slug in slugs_in(row))
     return [
         Told(
             entry=row,
@@ -59,6 +70,7 @@ def told(entries: QuerySet[HistoryEntry]) -> list[Told]:
             about=_about(row),
             what=_what(row, names),
             why=row.reason,
+            changes=changes(row, by_slug),
         )
         for row in rows
     ]
@@ -90,14 +102,30 @@ def names_of(ids: Iterable[int]) -> dict[int, str]:
     return {motif.pk: motif.preferred_name for motif in motifs}
 
 
+def names_by_slug(slugs: Iterable[str]) -> dict[str, str]:
+    """The preferred names of motifs by slug; one query, or none for none."""
+    wanted = set(slugs)
+    if not wanted:
+        return {}
+    motifs = Motif.objects.with_labels(reader_language()).filter(slug__in=wanted)
+    return {motif.slug: motif.preferred_name for motif in motifs}
+
+
 def person(user: User) -> str:
     return user.get_full_name() or user.get_username()
 
 
 def _about(row: HistoryEntry) -> str:
-    if row.photo is None:
+    """The photo, or the suggestion that a page was changed for and who gave it."""
+    if row.photo is not None:
+        return gettext("Photo %(position)d") % {"position": row.photo.position}
+    if row.motif_id is None or row.contribution is None:
         return ""
-    return gettext("Photo %(position)d") % {"position": row.photo.position}
+    giver = row.contribution.given_by
+    return gettext("%(number)s, given by %(giver)s") % {
+        "number": row.contribution,
+        "giver": person(giver) if giver else gettext("somebody without an account"),
+    }
 
 
 def _motif_ids(row: HistoryEntry) -> set[int]:
@@ -125,8 +153,10 @@ def _what(row: HistoryEntry, names: dict[int, str]) -> str:
         if "from" in data:
             return gettext("%(other)s into this one") % {"other": other}
         return gettext("into %(other)s") % {"other": other}
-    if row.verb in (Verb.RESTRICTED, Verb.OPENED):
-        return str((data.get("is") or {}).get("protocol_note", ""))
+    if data.get("imported") == "files":
+        return gettext("by the catalogue's own files")
+    if data.get("imported"):
+        return gettext("imported from a spreadsheet")
     if row.verb == Verb.SUBMITTED and data.get("again"):
         return gettext("again, after it was declined")
     if row.verb in (Verb.EDITED, Verb.CONSENTED):
@@ -168,34 +198,6 @@ def said(outcome: str, motif: str, second: str) -> str:
     return f"{label}: {motif}" if motif else label
 
 
-def record_edit(request: HttpRequest, subject: Subject, message: Any) -> None:
-    """Write an edit in the admin into the one history; no change is no entry."""
-    changed = sorted(
-        {
-            str(name)
-            for part in (message if isinstance(message, list) else [])
-            for details in part.values()
-            for name in (*details.get("fields", ()), *_named(details))
-        }
-    )
-    if not changed:
-        return
-    record(
-        HistoryEntry.Verb.EDITED,
-        by=request.user,  # type: ignore[arg-type]
-        contribution=subject if isinstance(subject, Contribution) else None,
-        photo=subject if isinstance(subject, Photo) else None,
-        motif=subject if isinstance(subject, Motif) else None,
-        data={"changed": changed},
-    )
-
-
-def _named(details: dict[str, Any]) -> Iterable[str]:
-    """An inline row that was added, changed or deleted."""
-    if "object" in details:
-        yield f"{details['name']} “{details['object']}”"
-
-
 def history_page(
     model_admin: admin.ModelAdmin[Any],
     request: HttpRequest,
@@ -222,6 +224,7 @@ class AboutFilter(admin.SimpleListFilter):
             ("contribution", _("contributions")),
             ("photo", _("photos")),
             ("motif", _("motifs")),
+            ("source", _("sources")),
         ]
 
     def queryset(
@@ -233,7 +236,9 @@ class AboutFilter(admin.SimpleListFilter):
             case "photo":
                 return queryset.exclude(photo=None)
             case "motif":
-                return queryset.filter(photo=None, contribution=None)
+                return queryset.filter(photo=None).exclude(motif=None)
+            case "source":
+                return queryset.exclude(source=None)
             case _:
                 return queryset
 
@@ -245,7 +250,7 @@ class HistoryEntryAdmin(SeenOnly, admin.ModelAdmin[HistoryEntry]):
     list_display = ("at", "who", "verb", "about", "reason")
     list_display_links = None
     list_filter = ("verb", AboutFilter, "at")
-    list_select_related = ("by", "contribution", "photo", "motif")
+    list_select_related = ("by", "contribution", "photo", "motif", "source")
     search_fields = ("by__username", "by__first_name", "by__last_name", "by__email")
     ordering = ("-at", "-pk")
     list_per_page = 50
@@ -264,15 +269,17 @@ class HistoryEntryAdmin(SeenOnly, admin.ModelAdmin[HistoryEntry]):
 
     @admin.display(description=_("about"))
     def about(self, entry: HistoryEntry) -> str:
-        """Lead to what it is about: a contribution, one of its photos, or a motif."""
+        """Lead to what it is about; a source that was deleted has no page."""
         if entry.photo is not None:
             page, pk, name = "photo_change", entry.photo.pk, str(entry.photo)
+        elif entry.motif is not None:
+            page, pk, name = "motif_history", entry.motif.pk, entry.motif.slug
         elif entry.contribution is not None:
             page, pk = "contribution_desk", entry.contribution.pk
             name = str(entry.contribution)
-        elif entry.motif is not None:
-            page, pk, name = "motif_change", entry.motif.pk, entry.motif.slug
+        elif entry.source is not None:
+            page, pk, name = "source_history", entry.source.pk, entry.source.key
         else:
-            return ""
+            return str((entry.data.get("rows") or [{}])[0].get("name", ""))
         address = reverse(f"admin:motifs_{page}", args=[pk])
         return format_html('<a href="{}">{}</a>', address, name)

@@ -7,27 +7,26 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin, messages
-from django.core.exceptions import PermissionDenied, ValidationError
+from django.core.exceptions import ValidationError
 from django.db.models import Count, Prefetch, QuerySet
 from django.forms.models import BaseInlineFormSet
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest
 from django.urls import URLPattern, reverse
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
-from motifs.actions import publish_motif, record
+from motifs.actions import publish_motif
 from motifs.admin.access import access_url
 from motifs.admin.completeness import completeness_url, next_steps
-from motifs.admin.history import history_page, record_edit
 from motifs.admin.merging import merge_url
+from motifs.admin.recorded import Recorded
 from motifs.admin.spreadsheets import Exchanged
 from motifs.languages import Language, reader_language
 from motifs.models import (
     Citation,
     Claim,
-    HistoryEntry,
     LookAlike,
     Motif,
     MotifName,
@@ -35,7 +34,12 @@ from motifs.models import (
 )
 from motifs.models.motif import MotifQuerySet
 from motifs.refusals import Refusal
-from motifs.resources import ClaimResource, LookAlikeResource
+from motifs.resources import (
+    ClaimResource,
+    LookAlikeResource,
+    MotifResource,
+    SourceResource,
+)
 
 
 class NameForm(forms.ModelForm[MotifName]):
@@ -91,9 +95,10 @@ class NameFormSet(BaseInlineFormSet[MotifName, Motif, forms.ModelForm[MotifName]
             or form in self.deleted_forms
         ]
         if commit:
-            self.instance.names.filter(
-                pk__in=demoted, kind=MotifName.Kind.PREFERRED
-            ).update(kind=MotifName.Kind.ALTERNATIVE)
+            # One by one: the history sees what is saved, not what is updated at once.
+            for name in self.instance.names.preferred().filter(pk__in=demoted):
+                name.kind = MotifName.Kind.ALTERNATIVE
+                name.save(update_fields=["kind"])
         return super().save(commit)
 
 
@@ -116,7 +121,8 @@ class ClaimInline(admin.StackedInline[Claim, Motif]):
 
 
 @admin.register(Motif)
-class MotifAdmin(admin.ModelAdmin[Motif]):
+class MotifAdmin(Exchanged, Recorded):
+    resource_classes = [MotifResource]
     list_display = ("preferred_name", "gloss", "family", "status", "state", "access")
     list_display_links = ("preferred_name",)
     list_filter = ("state", "access", "status", "family")
@@ -174,24 +180,10 @@ class MotifAdmin(admin.ModelAdmin[Motif]):
         """
         obj.save(update_fields=form.changed_data if change else None)
 
-    def log_change(self, request: HttpRequest, obj: Any, message: Any) -> Any:
-        record_edit(request, obj, message)
-        return super().log_change(request, obj, message)
-
-    def log_addition(self, request: HttpRequest, obj: Any, message: Any) -> Any:
-        by: Any = request.user
-        record(HistoryEntry.Verb.CREATED, by=by, motif=obj)
-        return super().log_addition(request, obj, message)
-
-    def history_view(
-        self, request: HttpRequest, object_id: str, extra_context: Any = None
-    ) -> HttpResponse:
-        found = self.get_object(request, object_id)
-        if found is None:
-            raise Http404
-        if not self.has_view_permission(request, found):
-            raise PermissionDenied
-        return history_page(self, request, found, HistoryEntry.objects.of_motif(found))
+    def get_export_queryset(self, request: HttpRequest) -> Any:
+        """What this curator may see, as the list is narrowed."""
+        visible = Motif.objects.visible_to(request.user)
+        return super().get_export_queryset(request).filter(pk__in=visible)
 
     def has_publish_permission(self, request: HttpRequest) -> bool:
         return request.user.has_perm("motifs.publish_motif")
@@ -267,7 +259,7 @@ class CitationInline(admin.TabularInline[Citation, Claim]):
 
 
 @admin.register(Claim)
-class ClaimAdmin(Exchanged, admin.ModelAdmin[Claim]):
+class ClaimAdmin(Exchanged, Recorded):
     resource_classes = [ClaimResource]
     list_display = ("key", "kind", "language", "confidence", "text")
     list_filter = ("kind", "language", "confidence")
@@ -292,7 +284,8 @@ class SourceForm(forms.ModelForm[Source]):
 
 
 @admin.register(Source)
-class SourceAdmin(admin.ModelAdmin[Source]):
+class SourceAdmin(Exchanged, Recorded):
+    resource_classes = [SourceResource]
     form = SourceForm
     list_display = ("key", "title", "author", "year", "kind", "cited")
     list_filter = ("kind",)
@@ -300,7 +293,8 @@ class SourceAdmin(admin.ModelAdmin[Source]):
     list_per_page = 50
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Source]:
-        return super().get_queryset(request).annotate(cited=Count("citations"))
+        found: QuerySet[Source] = super().get_queryset(request)
+        return found.annotate(cited=Count("citations"))
 
     @admin.display(description=_("citations"), ordering="cited")
     def cited(self, source: Source) -> int:
@@ -308,7 +302,7 @@ class SourceAdmin(admin.ModelAdmin[Source]):
 
 
 @admin.register(LookAlike)
-class LookAlikeAdmin(Exchanged, admin.ModelAdmin[LookAlike]):
+class LookAlikeAdmin(Exchanged, Recorded):
     resource_classes = [LookAlikeResource]
     list_display = ("pair", "is_sourced", "tell_id")
     list_filter = ("is_sourced",)

@@ -5,17 +5,17 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import admin
-from django.core.exceptions import PermissionDenied
 from django.db.models import Prefetch, QuerySet
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.urls import URLPattern, reverse
 from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 
 from motifs.admin import showing
 from motifs.admin.access import access_url
-from motifs.admin.history import history_page, said, told
+from motifs.admin.history import said, told
 from motifs.admin.queue import CappedPaginator
+from motifs.admin.recorded import Told
 from motifs.admin.seen_only import SeenOnly
 from motifs.admin.spreadsheets import Exported
 from motifs.languages import reader_language
@@ -24,7 +24,7 @@ from motifs.resources import PhotoResource
 
 
 @admin.register(Photo)
-class PhotoAdmin(SeenOnly, Exported, admin.ModelAdmin[Photo]):
+class PhotoAdmin(Told, SeenOnly, Exported, admin.ModelAdmin[Photo]):
     """Looked at here; judged at the desk."""
 
     resource_classes = [PhotoResource]
@@ -107,16 +107,6 @@ class PhotoAdmin(SeenOnly, Exported, admin.ModelAdmin[Photo]):
         return super().change_view(
             request, object_id, form_url, {**(extra_context or {}), **extra}
         )
-
-    def history_view(
-        self, request: HttpRequest, object_id: str, extra_context: Any = None
-    ) -> HttpResponse:
-        found = self.get_object(request, object_id)
-        if found is None:
-            raise Http404
-        if not self.has_view_permission(request, found):
-            raise PermissionDenied
-        return history_page(self, request, found, HistoryEntry.objects.of_photo(found))
 
     @admin.display(description=_("photo"), ordering="pk")
     def name(self, photo: Photo) -> str:

@@ -175,6 +175,11 @@ class Claim(models.Model):
     def __str__(self) -> str:
         return f"{self.key} ({self.language})"
 
+    @property
+    def anchor(self) -> str:
+        """Where on its motif's page it stands, in any language."""
+        return f"statement-{self.key}"
+
 
 class Citation(models.Model):
     """Where in a source a claim stands."""

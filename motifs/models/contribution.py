@@ -141,6 +141,16 @@ class Contribution(models.Model):
         blank=True,
         help_text=_("The key of the claim that a suggested edit is about, if of one."),
     )
+    applied_claim = models.ForeignKey(
+        "motifs.Claim",
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        editable=False,
+        related_name="edits",
+        verbose_name=_("statement changed"),
+        help_text=_("The claim that an accepted edit made or changed."),
+    )
     people = models.CharField(
         _("people in the photos"), max_length=10, choices=People, blank=True, default=""
     )
@@ -305,6 +315,10 @@ class Contribution(models.Model):
                 condition=Q(kind="photos", suggested_text="")
                 | Q(kind="edit", motif__isnull=False),
                 name="contribution_edit_is_of_a_motif",
+            ),
+            models.CheckConstraint(
+                condition=Q(applied_claim=None) | Q(kind="edit", state="accepted"),
+                name="contribution_only_an_accepted_edit_is_applied",
             ),
         ]
 

@@ -1,4 +1,4 @@
-"""What happened to contributions, photos and motifs: one history, only added to."""
+"""What happened to everything in the catalogue: one history, only added to."""
 
 from __future__ import annotations
 
@@ -10,12 +10,30 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from motifs.models.claim import Claim, LookAlike, Source
 from motifs.models.contribution import Contribution
 from motifs.models.motif import Motif
 from motifs.models.photo import Photo
 
 
 class HistoryQuerySet(models.QuerySet["HistoryEntry"]):
+    def of(self, subject: models.Model) -> Self:
+        """What a page of the subject's history tells."""
+        match subject:
+            case Motif():
+                return self.of_motif(subject)
+            case Claim():
+                return self.of_claim(subject)
+            case LookAlike():
+                return self.of_look_alike(subject)
+            case Source():
+                return self.of_source(subject)
+            case Photo():
+                return self.of_photo(subject)
+            case Contribution():
+                return self.of_contribution(subject)
+        return self.none()
+
     def of_photo(self, photo: Photo) -> Self:
         """Its own entries, oldest first."""
         return self.filter(photo=photo).order_by("at", "pk")
@@ -25,9 +43,23 @@ class HistoryQuerySet(models.QuerySet["HistoryEntry"]):
 
         What was said of photos names motifs too, but is the photos' history.
         """
-        return self.filter(motif=motif, photo=None, contribution=None).order_by(
-            "at", "pk"
-        )
+        return self.filter(motif=motif, photo=None).order_by("at", "pk")
+
+    def of_source(self, source: Source) -> Self:
+        return self.filter(source=source).order_by("at", "pk")
+
+    def of_claim(self, claim: Claim) -> Self:
+        """What was done to one claim, also before its motif became another one."""
+        return self._of_row(claim, claim.motif_id)
+
+    def of_look_alike(self, pair: LookAlike) -> Self:
+        """What was done to one pair; both motifs have it, and one tells it here."""
+        return self._of_row(pair, pair.first_id)
+
+    def _of_row(self, row: Claim | LookAlike, motif_id: int) -> Self:
+        motif = Q(motif=motif_id) | Q(motif__merged_into=motif_id)
+        rows = [{"of": row._meta.model_name, "id": row.pk}]
+        return self.filter(motif, data__rows__contains=rows).order_by("at", "pk")
 
     def of_contribution(self, contribution: Contribution) -> Self:
         """Its own entries and those of its photos, oldest first."""
@@ -42,6 +74,9 @@ class HistoryEntry(models.Model):
         CREATED = "created", _("Entered")
         SUBMITTED = "submitted", _("Submitted")
         EDITED = "edited", _("Edited")
+        DELETED = "deleted", _("Deleted")
+        APPLIED = "applied", _("Suggestion taken over")
+        TAKEN_OUT = "taken_out", _("Suggestion taken out again")
         ACCEPTED = "accepted", _("Accepted")
         DECLINED = "declined", _("Declined")
         WITHDRAWN = "withdrawn", _("Withdrawn")
@@ -73,6 +108,14 @@ class HistoryEntry(models.Model):
     motif = models.ForeignKey(
         Motif, on_delete=models.PROTECT, null=True, related_name="history"
     )
+    # A source may be deleted and its history stays: the number outlives the row.
+    source = models.ForeignKey(
+        Source,
+        on_delete=models.DO_NOTHING,
+        db_constraint=False,
+        null=True,
+        related_name="history",
+    )
     by = models.ForeignKey(
         settings.AUTH_USER_MODEL,
         on_delete=models.PROTECT,
@@ -96,7 +139,8 @@ class HistoryEntry(models.Model):
             models.CheckConstraint(
                 condition=Q(contribution__isnull=False)
                 | Q(photo__isnull=False)
-                | Q(motif__isnull=False),
+                | Q(motif__isnull=False)
+                | Q(source__isnull=False),
                 name="history_is_about_something",
             ),
         ]

@@ -15,6 +15,7 @@ from motifs.actions import (
     decline_contribution,
     edit_contribution,
     flag_photo,
+    recording,
     submit_contribution,
 )
 from motifs.models import Contribution, HistoryEntry, Identification, Photo
@@ -22,6 +23,7 @@ from tests.browser.conftest import session_of
 from tests.browser.patience import too_wide
 from tests.browser.test_pages_look import serious
 from tests.factories import (
+    CitationFactory,
     ClaimFactory,
     ContributionFactory,
     CuratorFactory,
@@ -369,6 +371,10 @@ def test_nothing_serious_stands_in_anybodys_way(
         suggested_text="Gigi Haruan menggambarkan gigi ikan gabus.",
         suggested_source="Buku A, hlm. 3",
     )
+    claim = waiting[1].motif.claims.get()
+    with recording(by=CuratorFactory(), why="Ejaan."):
+        claim.text = "Gigi Haruan menggambarkan gigi ikan haruan."
+        claim.save()
     accept_contribution(contribution=waiting[2], by=curator)
     decline_contribution(contribution=waiting[4], by=curator, code="light")
     submit_contribution(contribution=waiting[4], by=waiting[4].given_by)
@@ -390,6 +396,9 @@ def test_nothing_serious_stands_in_anybodys_way(
         reverse("admin:motifs_motif_access", args=[waiting[1].motif.pk]),
         f"{reverse('admin:motifs_motif_merge', args=[waiting[1].motif.pk])}"
         "?into=bayam-raja",
+        reverse("admin:motifs_motif_history", args=[waiting[1].motif.pk]),
+        reverse("admin:motifs_claim_change", args=[claim.pk]),
+        reverse("admin:motifs_claim_delete", args=[claim.pk]),
         reverse("admin:motifs_historyentry_changelist"),
     ):
         page = open_page(address, color_scheme=scheme, **signed_in)
@@ -424,6 +433,29 @@ def test_no_page_is_wider_than_its_window_and_buttons_fit_a_finger(
         )
         page.context.close()
     assert troubles == []
+
+
+def test_a_suggestion_is_taken_over_with_one_key(open_page, signed_in, site):
+    claim = CitationFactory(claim__text="Gigi ikan haruan.").claim
+    edit = ContributionFactory(
+        kind="edit",
+        motif=claim.motif,
+        claim_key=claim.key,
+        language="id",
+        suggested_text="Gigi ikan gabus.",
+    )
+    page = open_page(
+        reverse("admin:motifs_contribution_desk", args=[edit.pk]),
+        width=360,
+        **signed_in,
+    )
+
+    assert too_wide(page) <= 0
+    press(page, "a")
+
+    claim.refresh_from_db()
+    assert claim.text == "Gigi ikan gabus."
+    assert Contribution.objects.accepted().get() == edit
 
 
 def test_only_curators_sit_here(open_page, site):

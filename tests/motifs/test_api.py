@@ -179,6 +179,7 @@ class TestRecord:
                         "locator": "12",
                     }
                 ],
+                "credits": [],
             }
         ]
         assert record["look_alikes"] == [

@@ -616,7 +616,7 @@ class TestStatus:
 
         html = text(client.get(page(submitted)))
 
-        assert "A curator corrected it." in html
+        assert "A curator corrected which motif it names." in html
         assert "You changed" not in html
 
 

@@ -11,6 +11,7 @@ from django.core.management import CommandError, call_command
 from motifs.models import (
     Citation,
     Claim,
+    HistoryEntry,
     ImportRecord,
     LookAlike,
     Motif,
@@ -199,6 +200,45 @@ class TestFilesChange:
 
         assert site.run().endswith("; 1 updated")
         assert MotifName.objects.get(name="Ular Lidi").folded == "ular lidi"
+
+
+class TestHistory:
+    def told(self):
+        return [
+            {(row["of"], row["did"]): row["fields"] for row in entry.data["rows"]}
+            for entry in HistoryEntry.objects.filter(by=None, data__imported="files")
+        ]
+
+    def test_it_begins_after_the_first_run(self, site):
+        site.run()
+        site.run()
+
+        assert not HistoryEntry.objects.exists()
+
+    def test_what_the_files_changed_is_told_with_both_values(self, site):
+        site.run()
+        before = Claim.objects.get(key=KEY, language="id").text
+
+        site.snake["claims"][0]["texts"]["id"] = "Lain."
+        site.run()
+
+        (rows,) = self.told()
+        assert rows["claim", "changed"] == {"text": [before, "Lain."]}
+
+    def test_so_is_what_came_and_went(self, site):
+        site.run()
+        kept = Claim.objects.filter(key=KEY).count()
+
+        claims, site.snake["claims"] = site.snake["claims"], []
+        site.run()
+        site.snake["claims"] = claims
+        site.run()
+
+        gone, back = self.told()
+        assert kept
+        assert gone["claim", "deleted"]["text"][1] is None
+        assert back["claim", "added"]["text"][0] is None
+        assert back["claim", "added"]["citations"][1]
 
 
 class TestCurators:

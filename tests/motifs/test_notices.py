@@ -17,6 +17,7 @@ from tests.factories import (
     CuratorFactory,
     MotifFactory,
     PhotoFactory,
+    SourceFactory,
     UserFactory,
 )
 
@@ -127,7 +128,11 @@ class TestText:
         assert keyed.mail_language == found
 
     def test_a_suggestion_is_no_photo(self):
-        accept(given(kind="edit", suggested_text="Ganti."))
+        edit = given(kind="edit", suggested_text="Ganti.")
+        wording = actions.Wording(
+            "Ganti.", "low", kind="use", language="id", source=SourceFactory()
+        )
+        actions.apply_edit(contribution=edit, wording=wording, by=CuratorFactory())
         due_now()
 
         notices.send_notice(Notice.objects.get().pk)

@@ -7,12 +7,14 @@ import tablib
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 
-from motifs.models import Claim, HistoryEntry, LookAlike, MotifName
+from motifs.models import Claim, HistoryEntry, LookAlike, Motif, MotifName, Source
 from motifs.resources import (
     ClaimResource,
     ContributionResource,
     LookAlikeResource,
     MotifNameResource,
+    MotifResource,
+    SourceResource,
 )
 from tests.factories import (
     CitationFactory,
@@ -219,6 +221,134 @@ class TestClaims:
         assert not HistoryEntry.objects.exists()
 
 
+class TestSources:
+    def row(self, **fields):
+        return {
+            "key": "SEMAN",
+            "title": "Sasirangan",
+            "author": "Seman",
+            "url": "https://a.example/x",
+            "year": 2007,
+            "kind": "motif",
+            **fields,
+        }
+
+    def test_claims_cite_what_was_imported_before_them(self):
+        curator = CuratorFactory()
+        MotifFactory(slug="hiris-pudak")
+
+        load(SourceResource, self.row(), self.row(key="KHOLIS"), by=curator)
+        load(ClaimResource, TestClaims().row(), by=curator)
+
+        source = Source.objects.get(key="SEMAN")
+        assert source.citations.get().claim.text == "Berani."
+        entry = HistoryEntry.objects.of_source(source).get()
+        assert (entry.verb, entry.by) == ("created", curator)
+
+    def test_a_changed_one_is_in_the_history_with_both_values(self):
+        source = SourceFactory(key="SEMAN", title="Lama", year=2007)
+
+        load(SourceResource, self.row(title="Baru"))
+
+        fields = HistoryEntry.objects.of_source(source).get().data["rows"][0]["fields"]
+        assert fields["title"] == ["Lama", "Baru"]
+        assert "year" not in fields
+
+    def test_a_dry_run_writes_nothing(self):
+        result = load(SourceResource, self.row(), dry_run=True)
+
+        assert result.totals["new"] == 1
+        assert not Source.objects.exists()
+        assert not HistoryEntry.objects.exists()
+
+    @pytest.mark.parametrize(
+        "wrong",
+        [
+            {"url": "javascript:alert(1)"},
+            {"year": 1200},
+            {"title": ""},
+            {"kind": "nonsense"},
+        ],
+    )
+    def test_one_mistake_stops_the_rest(self, wrong):
+        result = load(SourceResource, self.row(key="A"), self.row(**wrong))
+
+        assert result.has_errors() or result.has_validation_errors()
+        assert not Source.objects.exists()
+
+    @pytest.mark.parametrize("form", ["csv", "xlsx"])
+    def test_what_goes_out_comes_in_unchanged(self, form):
+        SourceFactory(author="", url=None, year=None)
+        SourceFactory(title="=1+1", url="https://a.example/x", year=2007)
+        content = SourceResource().export().export(form)
+        back = tablib.Dataset().load(
+            content if form == "csv" else BytesIO(content), format=form
+        )
+
+        result = SourceResource().import_data(back, user=CuratorFactory())
+
+        assert result.totals["skip"] == 2
+        assert not HistoryEntry.objects.exists()
+
+
+class TestMotifs:
+    def row(self, slug="hiris-pudak", **fields):
+        return {
+            "slug": slug,
+            "family": "ceplok",
+            "family_confidence": "high",
+            "status": "thin",
+            **fields,
+        }
+
+    def test_what_may_be_corrected_is_and_is_in_the_history(self):
+        motif, curator = MotifFactory(slug="hiris-pudak"), CuratorFactory()
+
+        load(MotifResource, self.row(state="draft", access="restricted"), by=curator)
+
+        motif.refresh_from_db()
+        assert (motif.family, motif.status) == ("ceplok", "thin")
+        assert (motif.state, motif.access) == ("published", "public")
+        entry = HistoryEntry.objects.of_motif(motif).get()
+        assert (entry.by, entry.data["imported"]) == (curator, True)
+        assert entry.data["rows"][0]["fields"]["family"] == ["lajur", "ceplok"]
+
+    def test_none_is_made_and_a_merged_one_takes_nothing(self):
+        motif = MotifFactory(slug="hiris-pudak")
+        MotifFactory(slug="lama", state="merged", merged_into=motif)
+
+        for slug in ("tidak-ada", "lama"):
+            trial = load(MotifResource, self.row(), self.row(slug), dry_run=True)
+            result = load(MotifResource, self.row(), self.row(slug))
+            assert len(trial.invalid_rows) == 1
+            assert result.has_errors() or result.has_validation_errors()
+
+        motif.refresh_from_db()
+        assert motif.family == "lajur"
+        assert not Motif.objects.filter(slug="tidak-ada").exists()
+
+    def test_a_dry_run_writes_nothing(self):
+        motif = MotifFactory(slug="hiris-pudak")
+
+        result = load(MotifResource, self.row(), dry_run=True)
+
+        motif.refresh_from_db()
+        assert result.totals["update"] == 1
+        assert motif.family == "lajur"
+        assert not HistoryEntry.objects.exists()
+
+    def test_what_goes_out_comes_in_unchanged(self):
+        MotifFactory(name="Hiris Pudak")
+        MotifFactory(draft=True, name=False)
+        out = MotifResource().export()
+        rows = [dict(zip(out.headers, row, strict=True)) for row in out]
+
+        result = load(MotifResource, *rows)
+
+        assert "Hiris Pudak" in {row["name"] for row in rows}
+        assert result.totals["skip"] == 2
+
+
 class TestLookAlikes:
     def test_a_pair_the_other_way_round_is_the_same_pair(self):
         pair = LookAlikeFactory(first=MotifFactory(slug="a"))
@@ -238,6 +368,15 @@ class TestLookAlikes:
         assert LookAlike.objects.get().tell_id == "Baru."
         assert HistoryEntry.objects.count() == 2
 
+    def test_an_empty_cell_of_a_workbook_is_an_empty_text(self):
+        LookAlikeFactory(tell_en="")
+        content = LookAlikeResource().export().export("xlsx")
+        back = tablib.Dataset().load(BytesIO(content), format="xlsx")
+
+        result = LookAlikeResource().import_data(back, user=CuratorFactory())
+
+        assert result.totals["skip"] == 1
+
 
 class TestPages:
     @pytest.fixture
@@ -247,7 +386,16 @@ class TestPages:
         return curator
 
     @pytest.mark.parametrize(
-        "model", ["motifname", "claim", "lookalike", "contribution", "photo"]
+        "model",
+        [
+            "motif",
+            "motifname",
+            "claim",
+            "source",
+            "lookalike",
+            "contribution",
+            "photo",
+        ],
     )
     @pytest.mark.parametrize("form", ["0", "1"])
     def test_a_curator_exports(self, client, curator, model, form):
@@ -277,6 +425,16 @@ class TestPages:
 
         assert "Diambil kembali." not in given.content.decode()
         assert photo.sha256 not in photos.content.decode()
+
+    def test_motifs_go_out_as_a_curator_may_see_them(self, client, curator):
+        kept = MotifFactory(slug="terbatas", access="restricted")
+        MotifFactory(slug="lama", state="merged", merged_into=kept)
+
+        sent = {"format": "0", "resource": "0"}
+        content = client.post(reverse("admin:motifs_motif_export"), sent).text
+
+        assert "terbatas,Terbatas,published,restricted," in content
+        assert "lama" not in content
 
     def test_an_import_is_shown_before_it_is_done(self, client, curator):
         motif = MotifFactory(slug="hiris-pudak")
@@ -309,5 +467,13 @@ class TestPages:
         person = UserFactory(is_staff=True)
         client.force_login(person)
 
-        for page in ("motifname_import", "motifname_export", "contribution_export"):
+        for page in (
+            "motifname_import",
+            "motifname_export",
+            "motif_import",
+            "motif_export",
+            "source_import",
+            "source_export",
+            "contribution_export",
+        ):
             assert client.get(reverse(f"admin:motifs_{page}")).status_code == 403

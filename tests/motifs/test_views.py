@@ -435,7 +435,7 @@ class TestDetail:
 
         with django_assert_num_queries(len(before)):
             response = client.get(page_of(motif))
-        assert len(before) <= 11
+        assert len(before) <= 12
         assert len(response.context["photos"]) == 7
 
     def test_every_motif_of_the_catalogue_has_a_page_in_both_languages(self, client):

@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('motifs', '0014_taking_back_in_part'),
+        ('motifs', '0015_taking_back_in_part'),
     ]
 
     operations = [
