@@ -144,11 +144,8 @@ def contribution_save(request: HttpRequest, key: str) -> HttpResponse:
 @for_its_giver(is_page=False)
 def photo_remove(request: HttpRequest, key: str, photo_id: int) -> HttpResponse:
     """Take a photo out, for a script."""
-    photo = get_object_or_404(
-        Photo.objects.select_related("contribution__given_by"),
-        pk=photo_id,
-        contribution__key=key,
-    )
+    photos = Photo.objects.select_related("contribution__given_by")
+    photo = get_object_or_404(photos, pk=photo_id, contribution__key=key)
     try:
         remove_photo(photo=photo, by=photo.contribution.given_by)
     except NotThere as error:
@@ -281,10 +278,8 @@ def _is_last(request: HttpRequest, contribution: Contribution) -> bool:
 
 
 def _remove(request: HttpRequest, contribution: Contribution) -> list[str]:
-    asked = request.POST.get("remove", "")
     photos = {str(photo.pk): photo for photo in contribution.photos.given()}
-    photo = photos.get(asked)
-    if photo is not None:
+    if photo := photos.get(request.POST.get("remove", "")):
         try:
             remove_photo(photo=photo, by=contribution.given_by)
         except Refusal as refusal:
