@@ -75,7 +75,7 @@ def check_photo(*, photo: Photo) -> None:
 
     Raises Busy: there is no turn now; the photo still waits.
     """
-    if photo.contribution.state == Contribution.State.WITHDRAWN:
+    if photo.is_withdrawn:
         return
     with predictor.one_model():
         _check(photo)
@@ -139,9 +139,9 @@ def flag_copies(photo: Photo, version: ModelVersion | None) -> None:
     contribution, which are of one cloth. The measure is 1 for the same file; for near
     copies the share of bits that agree or the cosine of the embeddings, the larger.
     """
-    others: PhotoQuerySet = Photo.objects.exclude(
+    others: PhotoQuerySet = Photo.objects.given().exclude(
         contribution=photo.contribution_id
-    ).exclude(contribution__state=Contribution.State.WITHDRAWN)
+    )
     exact = others.filter(sha256=photo.sha256).order_by("pk")[:MOST_COPIES]
     alike: dict[Photo, tuple[str, float]] = {}
     kept = PhotoEmbedding.objects.filter(photo=photo, model_version=version).first()
@@ -179,11 +179,11 @@ def missing_checks(limit: int) -> list[int]:
         )
         undone |= Q(automatic_check__problem="") & Q(~Exists(predicted))
     return list(
-        Photo.objects.filter(undone, added_at__lt=now - PATIENCE)
+        Photo.objects.given()
+        .filter(undone, added_at__lt=now - PATIENCE)
         .filter(
             Q(automatic_check__retry_at=None) | Q(automatic_check__retry_at__lte=now)
         )
-        .exclude(contribution__state=Contribution.State.WITHDRAWN)
         # Curators wait for the newest; a failing one pauses longer each time.
         .order_by("-pk")
         .values_list("pk", flat=True)[:limit]

@@ -50,7 +50,7 @@ def _why(
     photo: Photo, same: list[tuple[int, str]], short: Container[str]
 ) -> str | _StrPromise:
     contribution = photo.contribution
-    if contribution.state == Contribution.State.WITHDRAWN:
+    if photo.is_withdrawn:
         return _("Taken back by its giver")
     if contribution.state != Contribution.State.ACCEPTED:
         return _("Not accepted any more")

@@ -20,7 +20,7 @@ from pgvector.psycopg import register_vector
 from classifier import predictor
 from classifier.checking import champion_version, check_photo
 from classifier.models import ModelVersion, PhotoCheck, PhotoEmbedding, Prediction
-from motifs.models import Contribution, Photo
+from motifs.models import Photo
 from motifs.scale import GIVER
 
 BATCH = 2000
@@ -104,8 +104,8 @@ class Clusters:
 
 def _registered() -> ModelVersion:
     photo = (
-        Photo.objects.filter(contribution__given_by__username__startswith=f"{GIVER}-")
-        .exclude(contribution__state=Contribution.State.WITHDRAWN)
+        Photo.objects.given()
+        .filter(contribution__given_by__username__startswith=f"{GIVER}-")
         .select_related("contribution")
         .first()
     )

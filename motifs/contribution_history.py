@@ -28,6 +28,7 @@ DECISIONS = (
 TOLD = (
     *DECISIONS,
     Verb.EDITED,
+    Verb.CONSENTED,
     Verb.DETERMINED,
     Verb.UNDETERMINED,
 )
@@ -124,6 +125,8 @@ def determination(
 
 
 def _text(entry: HistoryEntry, given: Contribution, names: dict[int, str]) -> str:
+    # Without an account nobody is named: it is whoever has the key.
+    is_givers = entry.by_id == given.given_by_id
     match entry.verb:
         case Verb.SUBMITTED if entry.data.get("again"):
             return _("You sent it again.")
@@ -132,17 +135,21 @@ def _text(entry: HistoryEntry, given: Contribution, names: dict[int, str]) -> st
         case Verb.EDITED if "rows" in entry.data:
             return _("A curator corrected which motif it names.")
         case Verb.EDITED:
-            return _edited(entry.data)
+            return _edited(entry.data) if is_givers else _("A curator corrected it.")
         case Verb.ACCEPTED:
             return _("A curator accepted it.")
         case Verb.DECLINED:
             return _("A curator declined it.")
         case Verb.REOPENED:
             return _("A curator looks at it once more.")
-        case Verb.WITHDRAWN if entry.by_id == given.given_by_id:
+        case Verb.WITHDRAWN if entry.photo:
+            return _photo_withdrawn(is_givers) % {"number": entry.photo.position}
+        case Verb.WITHDRAWN if is_givers:
             return _("You took it back.")
         case Verb.WITHDRAWN:
             return _("A curator took it back for you.")
+        case Verb.CONSENTED:
+            return _consented(entry.data["became"])
         case Verb.TAKEN_DOWN:
             return _("A curator took it down.")
     position = entry.photo.position if entry.photo else 0
@@ -154,6 +161,23 @@ def _text(entry: HistoryEntry, given: Contribution, names: dict[int, str]) -> st
         "number": position,
         "finding": determination(outcome, first, second, names),
     }
+
+
+def _photo_withdrawn(is_givers: bool) -> str:
+    if is_givers:
+        return _("You took photo %(number)d back.")
+    return _("A curator took photo %(number)d back for you.")
+
+
+def _consented(became: dict[str, bool]) -> str:
+    match became:
+        case {"consent_to_show": True}:
+            return _("You allow it to be shown.")
+        case {"consent_to_show": False}:
+            return _("You no longer allow it to be shown.")
+        case {"consent_to_train": True}:
+            return _("You allow the recogniser to learn from it.")
+    return _("You no longer allow the recogniser to learn from it.")
 
 
 def _edited(data: dict[str, Any]) -> str:

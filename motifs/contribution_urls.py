@@ -18,6 +18,12 @@ urlpatterns = [
     path(
         "<str:key>/withdraw/", contribution_views.withdraw, name="contribution-withdraw"
     ),
+    path("<str:key>/consent/", contribution_views.consent, name="contribution-consent"),
+    path(
+        "<str:key>/photos/<int:photo_id>/withdraw/",
+        contribution_views.photo_withdraw,
+        name="photo-withdraw",
+    ),
     path(
         "<str:key>/photos/<int:photo_id>/remove/",
         giving_views.photo_remove,

@@ -8,7 +8,9 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from motifs import reasons
+from motifs.languages import Language
 from motifs.models import Identification, Motif, Outcome, ProblemReport
+from motifs.refusals import NoAnswer
 
 
 class MotifChoice(forms.ModelChoiceField[Motif]):
@@ -85,9 +87,36 @@ class ResolutionForm(forms.Form):
 
     resolution = forms.CharField(
         label=_("what was done"),
+        help_text=_("For the history. Who reported it does not read this."),
         widget=forms.Textarea(attrs={"rows": 4, "cols": 60}),
         max_length=4000,
     )
+    answer = forms.CharField(
+        label=_("answer"),
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 6, "cols": 60}),
+        max_length=4000,
+    )
+    is_unanswered = forms.BooleanField(label=_("no answer"), required=False)
+
+    def __init__(self, data: Any, *, problem: ProblemReport) -> None:
+        super().__init__(data)
+        self.problem = problem
+        if not problem.contact:
+            del self.fields["answer"], self.fields["is_unanswered"]
+            return
+        language = Language(problem.mail_language).label
+        self.fields["answer"].help_text = _(
+            "Goes to %(address)s, once. Write it in their language: %(language)s."
+        ) % {"address": problem.contact, "language": language}
+
+    def clean(self) -> dict[str, Any]:
+        said = super().clean() or {}
+        if "answer" in self.fields and "answer" in said:
+            is_written = bool(str(said["answer"]).strip())
+            if is_written == said.get("is_unanswered", False):
+                self.add_error("answer", str(NoAnswer()))
+        return said
 
 
 class ProblemForm(forms.Form):
@@ -107,6 +136,7 @@ class ProblemForm(forms.Form):
     )
     contact = forms.EmailField(
         label=_("Your e-mail, if you want an answer"),
+        help_text=_("We delete it 30 days after the answer."),
         required=False,
         widget=forms.EmailInput(attrs={"class": "input", "autocomplete": "email"}),
     )

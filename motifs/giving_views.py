@@ -28,6 +28,7 @@ from motifs.actions import (
     start_contribution,
     submit_contribution,
 )
+from motifs.contribution_keys import for_its_giver
 from motifs.giving_forms import LICENCES, PEOPLE, GivingForm, form_of, motif_groups
 from motifs.languages import reader_language
 from motifs.merged import became, moved_query
@@ -100,6 +101,7 @@ def contribution_edit(request: HttpRequest, key: str) -> HttpResponse:
 
 
 @csrf_protect
+@for_its_giver()
 def _edit(request: HttpRequest, key: str) -> HttpResponse:
     contribution = _found(key)
     seeing.note(request.user, [contribution.pk])
@@ -128,6 +130,7 @@ def draft_new(request: HttpRequest) -> HttpResponse:
 
 @never_cache
 @require_POST
+@for_its_giver(is_page=False)
 def contribution_save(request: HttpRequest, key: str) -> HttpResponse:
     """Keep what a script sends of a draft's texts; say which of them cannot be kept."""
     contribution = _found(key)
@@ -139,13 +142,11 @@ def contribution_save(request: HttpRequest, key: str) -> HttpResponse:
 
 @never_cache
 @require_POST
+@for_its_giver(is_page=False)
 def photo_remove(request: HttpRequest, key: str, photo_id: int) -> HttpResponse:
     """Take a photo out, for a script."""
-    photo = get_object_or_404(
-        Photo.objects.select_related("contribution__given_by"),
-        pk=photo_id,
-        contribution__key=key,
-    )
+    photos = Photo.objects.select_related("contribution__given_by")
+    photo = get_object_or_404(photos, pk=photo_id, contribution__key=key)
     try:
         remove_photo(photo=photo, by=photo.contribution.given_by)
     except NotThere as error:
@@ -177,10 +178,9 @@ class _About:
 
 
 def _start(request: HttpRequest, about: _About) -> Contribution:
-    by: User | None = request.user if request.user.is_authenticated else None
     is_edit = about.kind == Contribution.Kind.EDIT
     return start_contribution(
-        by=by,
+        by=_signed_in(request),
         kind=about.kind,
         language=reader_language(),
         motif=about.motif if is_edit else None,
@@ -188,6 +188,10 @@ def _start(request: HttpRequest, about: _About) -> Contribution:
         # To suggest a text for a page is to agree that the page shows it.
         consent_to_show=is_edit,
     )
+
+
+def _signed_in(request: HttpRequest) -> User | None:
+    return request.user if request.user.is_authenticated else None
 
 
 def _found(key: str) -> Contribution:
@@ -230,7 +234,7 @@ def _received(request: HttpRequest, contribution: Contribution) -> HttpResponse:
         *_remove(request, contribution),
         *_left_out(request, contribution),
     ]
-    by = contribution.given_by
+    by = contribution.given_by or (_signed_in(request) if is_draft else None)
     if "send" in request.POST and may_send and not errors and not photo_errors:
         try:
             submit_contribution(contribution=contribution, by=by)
@@ -278,10 +282,8 @@ def _is_last(request: HttpRequest, contribution: Contribution) -> bool:
 
 
 def _remove(request: HttpRequest, contribution: Contribution) -> list[str]:
-    asked = request.POST.get("remove", "")
-    photos = {str(photo.pk): photo for photo in contribution.photos.all()}
-    photo = photos.get(asked)
-    if photo is not None:
+    photos = {str(photo.pk): photo for photo in contribution.photos.given()}
+    if photo := photos.get(request.POST.get("remove", "")):
         try:
             remove_photo(photo=photo, by=contribution.given_by)
         except Refusal as refusal:
@@ -354,7 +356,7 @@ def _page(
             Contribution.Technique.choices[0],
         ],
         "motif_groups": [] if is_edit else motif_groups(),
-        "photos": list(contribution.photos.all()) if contribution else [],
+        "photos": list(contribution.photos.given()) if contribution else [],
         "unfinished": list(contribution.uploads.unfinished()) if contribution else [],
         "is_said": bool(contribution and _is_last(request, contribution)),
         "addresses": addresses(contribution) if contribution else None,

@@ -14,9 +14,12 @@ from io import BytesIO
 from pathlib import Path
 
 QUALITY = 95
+LARGE_QUALITY = 90
+LARGE = 25_000_000
+"""Pixels from which on a JPEG of the higher quality could be too large a file."""
 CPU_SECONDS = 12
 MEMORY = 1200 * 2**20
-"""Bytes of data the decoding process may hold: 50 megapixels and their JPEG."""
+"""Bytes of data the decoding process may hold: 65 megapixels and their JPEG."""
 _WAIT_S = 25
 _TOO_LARGE = 3
 _BRANDS = {b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1"}
@@ -71,11 +74,12 @@ def _convert(content: bytes, most_pixels: int) -> bytes | None:
         white = Image.new("RGBA", picture.size, "white")
         picture = Image.alpha_composite(white, picture.convert("RGBA"))
     out = BytesIO()
+    is_large = picture.width * picture.height >= LARGE
     picture.convert("RGB").save(
         out,
         "JPEG",
-        quality=QUALITY,
-        subsampling=0,
+        quality=LARGE_QUALITY if is_large else QUALITY,
+        subsampling=2 if is_large else 0,
         exif=kept,
         icc_profile=image.info.get("icc_profile"),
     )

@@ -21,16 +21,25 @@ EXIF_HEADER = b"Exif\0\0"
 MOST_TEXT = 64
 """Characters of the camera's make or model that are kept."""
 
-# JPEG: segments without which the picture would look different. APP2 is kept where it
-# holds a colour profile, APP14 says how colours were transformed.
+# What is kept is named, and all else goes: a list of what is dropped would let through
+# whatever the next program signs a picture with.
 _SOI, _EOI, _SOS = 0xD8, 0xD9, 0xDA
 _APP0, _APP2, _APP14, _APP15, _COM = 0xE0, 0xE2, 0xEE, 0xEF, 0xFE
-_PROFILE = b"ICC_PROFILE\0"
+_JPEG_KEPT = {_APP0: b"JFIF\0", _APP2: b"ICC_PROFILE\0", _APP14: b"Adobe"}
+"""Application segments that change how the picture looks, and what they begin with."""
 
 _PNG = b"\x89PNG\r\n\x1a\n"
-_PNG_DROPPED = {b"tEXt", b"zTXt", b"iTXt", b"tIME", b"eXIf"}
-_WEBP_DROPPED = {b"EXIF", b"XMP "}
-_WEBP_HAS_EXIF, _WEBP_HAS_XMP = 0x08, 0x04
+_PNG_KEPT = {
+    *(b"IHDR", b"PLTE", b"IDAT", b"IEND"),
+    *(b"tRNS", b"bKGD", b"sBIT", b"pHYs"),
+    *(b"cHRM", b"gAMA", b"iCCP", b"sRGB", b"cICP"),
+}
+_WEBP_KEPT = {b"VP8X", b"ICCP", b"ANIM", b"ANMF", b"ALPH", b"VP8 ", b"VP8L"}
+_WEBP_HAS_EXIF = 0x08
+_WEBP_FLAGS = 0x32
+"""Of ``VP8X``: a colour profile, transparency, movement."""
+_FRAME_HEADER = 16
+"""Bytes of an ``ANMF`` before its own chunks."""
 
 
 class Damaged(ValueError):
@@ -110,10 +119,8 @@ def _jpeg(content: bytes) -> Iterator[bytes]:
 
 
 def _is_kept(marker: int, body: bytes) -> bool:
-    if marker == _APP2:
-        return body.startswith(_PROFILE)
-    if _APP0 < marker <= _APP15:
-        return marker == _APP14
+    if _APP0 <= marker <= _APP15:
+        return marker in _JPEG_KEPT and body.startswith(_JPEG_KEPT[marker])
     return marker != _COM
 
 
@@ -141,7 +148,7 @@ def _png(content: bytes) -> Iterator[bytes]:
         if kind == b"IDAT" and exif:
             yield _png_chunk(b"eXIf", exif)
             exif = b""
-        if kind not in _PNG_DROPPED:
+        if kind in _PNG_KEPT:
             yield content[at:end]
         if kind == b"IEND":
             return
@@ -159,26 +166,32 @@ def _webp(content: bytes) -> bytes:
     if stop > len(content):
         raise Damaged("the file ends too early")
     exif = _kept_exif(content)
-    chunks = []
-    at = 12
-    while at + 8 <= stop:
+    chunks = _webp_chunks(content[12:stop], _WEBP_HAS_EXIF if exif else 0)
+    # Only the extended form can hold Exif; a simple file had none to keep.
+    body = b"WEBP" + chunks + (_webp_chunk(b"EXIF", exif) if exif else b"")
+    return b"RIFF" + struct.pack("<I", len(body)) + body
+
+
+def _webp_chunks(content: bytes, flags: int = 0) -> bytes:
+    """Return the chunks that are kept; of a frame of an animation, its own ones."""
+    kept = []
+    at = 0
+    while at + 8 <= len(content):
         kind = content[at : at + 4]
         (length,) = struct.unpack_from("<I", content, at + 4)
         end = at + 8 + length
-        if end > stop:
+        if end > len(content):
             raise Damaged("a chunk is longer than the file")
         body = content[at + 8 : end]
         if kind == b"VP8X":
-            flags = body[0] & ~(_WEBP_HAS_EXIF | _WEBP_HAS_XMP)
-            body = bytes([flags | (_WEBP_HAS_EXIF if exif else 0)]) + body[1:]
-        if kind not in _WEBP_DROPPED:
-            chunks.append(_webp_chunk(kind, body))
+            size = body[4:10]
+            body = bytes([body[0] & _WEBP_FLAGS | flags, 0, 0, 0]) + size
+        elif kind == b"ANMF":
+            body = body[:_FRAME_HEADER] + _webp_chunks(body[_FRAME_HEADER:])
+        if kind in _WEBP_KEPT:
+            kept.append(_webp_chunk(kind, body))
         at = end + length % 2
-    # Only the extended form can hold Exif; a simple file had none to keep.
-    if exif:
-        chunks.append(_webp_chunk(b"EXIF", exif))
-    body = b"WEBP" + b"".join(chunks)
-    return b"RIFF" + struct.pack("<I", len(body)) + body
+    return b"".join(kept)
 
 
 def _webp_chunk(kind: bytes, body: bytes) -> bytes:

@@ -4,6 +4,8 @@ A notice is written with the decision, in one transaction. The sweep sends it af
 while, if the decision still stands then; what must not wait goes by a task, and with
 the queue down by the sweep too. The row is held while the mail goes out, so two tasks
 at once send one mail.
+
+Whoever reported a problem and left an address is answered in the same way.
 """
 
 from __future__ import annotations
@@ -12,6 +14,7 @@ import logging
 import time
 from datetime import timedelta
 from functools import partial
+from typing import cast
 
 from django.conf import settings
 from django.core.mail import EmailMessage
@@ -20,8 +23,13 @@ from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
 from motifs.contribution_history import DECISIONS, determination, motif_names
-from motifs.languages import READER_LANGUAGES, Language
-from motifs.models import Contribution, HistoryEntry, Notice
+from motifs.models import (
+    Contribution,
+    HistoryEntry,
+    Motif,
+    Notice,
+    ProblemReport,
+)
 
 logger = logging.getLogger(__name__)
 
@@ -58,6 +66,12 @@ def announce(entry: HistoryEntry) -> None:
         transaction.on_commit(partial(hand_over, notice.pk), robust=True)
 
 
+def announce_answer(entry: HistoryEntry, problem: ProblemReport) -> None:
+    """Note that a report's answer is to be sent. Must share the entry's transaction."""
+    notice = Notice.objects.create(entry=entry, problem=problem, try_at=timezone.now())
+    transaction.on_commit(partial(hand_over, notice.pk), robust=True)
+
+
 def hand_over(notice_id: int) -> None:
     """Send the notice's task. Without a queue it waits for the sweep."""
     from motifs.tasks import send_notice_task
@@ -84,7 +98,7 @@ def send_notice(notice_id: int) -> bool:
         notice = (
             Notice.objects.select_for_update(of=("self",), skip_locked=True)
             .due()
-            .select_related("entry", "contribution__given_by")
+            .select_related("entry", "contribution__given_by", "problem__reported_by")
             .filter(pk=notice_id)
             .first()
         )
@@ -138,13 +152,15 @@ def _put_off(notice: Notice) -> None:
 
 def _mail(notice: Notice, together: list[Notice]) -> EmailMessage | None:
     """Return the mail, or None where there is nobody to write to or nothing to say."""
-    contribution = notice.contribution
+    if notice.problem is not None:
+        return _answer(notice.problem)
+    contribution = cast("Contribution", notice.contribution)
     giver = contribution.given_by
     if giver is None or not giver.email or not giver.is_active:
         return None
-    if not _stands(notice):
+    if not _stands(notice, contribution):
         return None
-    with translation.override(_language(contribution)):
+    with translation.override(contribution.mail_language):
         said = _said(notice, contribution)
         if said is None:
             return None
@@ -162,23 +178,40 @@ def _mail(notice: Notice, together: list[Notice]) -> EmailMessage | None:
                 _("Langgundi, a catalogue of Sasirangan motifs"),
             ]
         )
+    return _email(subject, text, giver.email)
+
+
+def _answer(problem: ProblemReport) -> EmailMessage | None:
+    """Return what a curator answers to a report; the address may be deleted by now."""
+    if not problem.contact:
+        return None
+    about = problem.photo or cast("Motif", problem.motif)
+    with translation.override(problem.mail_language):
+        address = settings.SITE_URL + about.get_absolute_url()
+        text = "\n\n".join(
+            [
+                _("You told us that something is wrong here: %(address)s")
+                % {"address": address},
+                _("A curator answers:"),
+                problem.answer,
+                _("We keep your e-mail address for 30 more days and then delete it."),
+                _("Langgundi, a catalogue of Sasirangan motifs"),
+            ]
+        )
+        return _email(_("an answer to your report"), text, problem.contact)
+
+
+def _email(subject: str, text: str, to: str) -> EmailMessage:
     headers = {"Auto-Submitted": "auto-generated"}
-    return EmailMessage(
-        f"Langgundi: {subject}", text, to=[giver.email], headers=headers
-    )
+    return EmailMessage(f"Langgundi: {subject}", text, to=[to], headers=headers)
 
 
-def _stands(notice: Notice) -> bool:
+def _stands(notice: Notice, contribution: Contribution) -> bool:
     """Whether what is told of is still so: a decision may have been undone since."""
     if notice.entry.verb not in DECISIONS:
-        return notice.contribution.state != Contribution.State.WITHDRAWN
-    since = notice.contribution.history
-    return not since.filter(verb__in=DECISIONS, pk__gt=notice.entry_id).exists()
-
-
-def _language(contribution: Contribution) -> str:
-    given = contribution.language
-    return given if given in READER_LANGUAGES else Language.INDONESIAN.value
+        return contribution.state != Contribution.State.WITHDRAWN
+    since = contribution.history.filter(verb__in=DECISIONS, pk__gt=notice.entry_id)
+    return not since.exists()
 
 
 def _said(notice: Notice, contribution: Contribution) -> tuple[str, list[str]] | None:
@@ -220,7 +253,7 @@ def _said(notice: Notice, contribution: Contribution) -> tuple[str, list[str]] |
 
 def _findings(contribution: Contribution) -> list[str]:
     """One line for each photo that is determined now; what was lifted since is not."""
-    photos = list(contribution.photos.exclude(determined_outcome=""))
+    photos = list(contribution.photos.given().exclude(determined_outcome=""))
     names = motif_names(
         one
         for photo in photos

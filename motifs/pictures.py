@@ -24,7 +24,11 @@ from motifs.models import Photo
 from motifs.refusals import NotAPhoto, PhotoTooLarge
 
 MAX_BYTES = 20 * 1024 * 1024
-MAX_PIXELS = 50_000_000
+MAX_PIXELS = 65_000_000
+"""Of a JPEG: what phones of 64 megapixels take. It is decoded at a fraction, with 60 MB
+of memory and 400 MB if it is progressive and of full colour."""
+MAX_WHOLE_PIXELS = 50_000_000
+"""Of a PNG or a WebP, which is decoded whole, with up to 1 GB."""
 # Longer side of each rendition, in pixels, by the name it has in its address.
 SIZES = {"480": 480, "1600": 1600}
 ORIGINAL = "original"
@@ -61,15 +65,16 @@ def describe(content: bytes) -> Description:
     Width and height are as seen, after the EXIF orientation.
 
     Raises NotAPhoto for anything but a readable JPEG, PNG or WebP, PhotoTooLarge above
-    20 MB or 50 megapixels. The size is checked before a pixel is decoded.
+    ``MAX_BYTES`` or its format's pixels. The size is checked before a pixel is decoded.
     """
     if len(content) > MAX_BYTES:
         raise PhotoTooLarge
     try:
         with Image.open(BytesIO(content), formats=_FORMATS) as image:
-            if image.width * image.height > MAX_PIXELS:
-                raise PhotoTooLarge
             media_type = _MEDIA_TYPES[str(image.format)]
+            most = MAX_PIXELS if media_type == "image/jpeg" else MAX_WHOLE_PIXELS
+            if image.width * image.height > most:
+                raise PhotoTooLarge
             width, height = image.size
             # A JPEG is decoded at a fraction of its size: enough to know it is whole.
             image.draft("RGB", (SIZES["1600"], SIZES["1600"]))

@@ -48,7 +48,7 @@ class LastPhoto(Refusal):
 
 class PhotoJudged(Refusal):
     sentence = _(
-        "A curator has looked at this photo already. To take it back, withdraw the "
+        "Somebody has judged this photo already. Take it back on the page of your "
         "contribution."
     )
 
@@ -65,6 +65,14 @@ class ChangedSince(Refusal):
 
 class AlreadyWithdrawn(Refusal):
     sentence = _("This contribution has been withdrawn already.")
+
+
+class PhotoWithdrawn(Refusal):
+    sentence = _("This photo has been taken back already.")
+
+
+class DemonstrationNeverTrains(Refusal):
+    sentence = _("What was made to try the site with trains nothing.")
 
 
 class NoPhotos(Refusal):
@@ -92,7 +100,9 @@ class NotAPhoto(Refusal):
 
 
 class PhotoTooLarge(Refusal):
-    sentence = _("This picture is too large: at most 20 MB and 50 megapixels.")
+    sentence = _(
+        "This picture is too large: at most 20 MB and 65 megapixels, 50 as PNG or WebP."
+    )
 
 
 class NotADraftMotif(Refusal):
@@ -176,6 +186,10 @@ class AlreadyResolved(Refusal):
 
 class NoResolution(Refusal):
     sentence = _("Say what was done about it.")
+
+
+class NoAnswer(Refusal):
+    sentence = _("Write an answer, or say that there is none.")
 
 
 class EditToApply(Refusal):

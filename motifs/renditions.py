@@ -19,7 +19,7 @@ from django.utils import timezone
 from PIL import features
 
 from motifs import pictures
-from motifs.models import Contribution, Photo
+from motifs.models import Photo
 
 if TYPE_CHECKING:
     from django.http.request import MediaType
@@ -61,7 +61,7 @@ def render_photo(*, photo: Photo) -> None:
 
     Raises FileNotFoundError: the photo's file is not there.
     """
-    if photo.contribution.state == Contribution.State.WITHDRAWN:
+    if photo.is_withdrawn:
         return
     content = b""
     for size, side in pictures.SIZES.items():
@@ -120,8 +120,8 @@ def queue_renditions(photo_id: int) -> bool:
 def unrendered(limit: int) -> list[int]:
     """Return ids of photos that have waited for their renditions."""
     waiting = (
-        Photo.objects.filter(rendered_at=None, added_at__lt=timezone.now() - PATIENCE)
-        .exclude(contribution__state=Contribution.State.WITHDRAWN)
+        Photo.objects.given()
+        .filter(rendered_at=None, added_at__lt=timezone.now() - PATIENCE)
         # At random: one that fails every time must not stand in the others' way.
         .order_by("?")
     )

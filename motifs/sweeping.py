@@ -11,8 +11,9 @@ from django.db.models.functions import Coalesce, Greatest
 from django.utils import timezone
 
 from motifs.actions import remove_photo
-from motifs.models import Contribution
+from motifs.models import Contribution, ProblemReport
 from motifs.notices import sweep_notices
+from motifs.orphans import sweep_files
 from motifs.refusals import Refusal
 from motifs.uploads import sweep_uploads
 
@@ -24,7 +25,7 @@ MOST_AT_ONCE = 200
 
 
 def sweep_contributions() -> dict[str, int]:
-    """Send what the queue lost, delete unfinished uploads and forgotten drafts.
+    """Send what the queue lost, delete what is over: uploads, drafts, files, addresses.
 
     Running it twice is the same as once. Returns how many of each.
     """
@@ -32,7 +33,14 @@ def sweep_contributions() -> dict[str, int]:
         "mails_sent": sweep_notices(),
         "uploads_deleted": sweep_uploads(),
         "drafts_deleted": sweep_drafts(),
+        "files_deleted": sweep_files(),
+        "contacts_deleted": sweep_contacts(),
     }
+
+
+def sweep_contacts() -> int:
+    """Delete the addresses of people whose report was answered a month ago."""
+    return ProblemReport.objects.with_contact_to_forget().update(contact="")
 
 
 def sweep_drafts() -> int:

@@ -17,6 +17,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
 from motifs import uploads
+from motifs.contribution_keys import for_its_giver
 from motifs.models import Contribution, Upload
 from motifs.refusals import AlreadyDecided, PhotoTooLarge, Refusal
 from motifs.throttles import seconds_to_wait
@@ -30,6 +31,7 @@ BLOCK = 256 * 1024
 
 @never_cache
 @require_http_methods(["OPTIONS", "POST"])
+@for_its_giver(is_page=False)
 def upload_list(request: HttpRequest, key: str) -> HttpResponse:
     """Say what can be done here, or begin a file."""
     contribution = get_object_or_404(
@@ -42,6 +44,7 @@ def upload_list(request: HttpRequest, key: str) -> HttpResponse:
 
 @never_cache
 @require_http_methods(["OPTIONS", "HEAD", "PATCH", "DELETE", "POST"])
+@for_its_giver(is_page=False)
 def upload_detail(request: HttpRequest, key: str, upload_key: str) -> HttpResponse:
     """Say how much has come, take a piece, or forget the file."""
     upload = get_object_or_404(

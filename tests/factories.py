@@ -135,6 +135,8 @@ class ContributionFactory(DjangoModelFactory):
         model = Contribution
 
     class Params:
+        # Given without an account: whoever has its key is its giver.
+        keyed = factory.Trait(given_by=None)
         draft = factory.Trait(state="draft", submitted_at=None)
         accepted = factory.Trait(
             state="accepted",

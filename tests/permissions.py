@@ -198,8 +198,10 @@ def make_world() -> dict[str, Any]:
             kind="edit", motif=motif, suggested_text="Baru", given_by=giver
         ),
         "shown": SimpleNamespace(revision=f"{waiting.pk}:{waiting.revision}"),
+        "contribution_keyed": ContributionFactory(given_by=None, motif=motif),
         "photo": accepted_photo,
         "photo_waiting": PhotoFactory(contribution=waiting),
+        "photo_beside": PhotoFactory(contribution=waiting),
         "photo_draft": PhotoFactory(contribution=draft),
         "photo_restricted": PhotoFactory(
             contribution__given_by=giver,

@@ -13,7 +13,7 @@ from django.urls import URLResolver, get_resolver
 from classifier.giving import unshare_answer
 from classifier.models import IdentifyJob, SharedAnswer
 from motifs import pictures
-from motifs.actions import withdraw_contribution
+from motifs.actions import change_consent, withdraw_contribution, withdraw_photo
 from motifs.models import Access, Upload
 from tests.factories import (
     ContributionFactory,
@@ -57,12 +57,21 @@ def withdraw(photo):
     )
 
 
+def withdraw_it_alone(photo):
+    PhotoFactory(contribution=photo.contribution)
+    withdraw_photo(photo=photo, by=photo.contribution.given_by)
+
+
 def take_back_consent(photo):
-    photo.contribution.consent_to_show = False
-    photo.contribution.save()
+    change_consent(
+        contribution=photo.contribution,
+        by=photo.contribution.given_by,
+        purpose="show",
+        is_given=False,
+    )
 
 
-ENDINGS = [restrict, restrict_motif, withdraw, take_back_consent]
+ENDINGS = [restrict, restrict_motif, withdraw, withdraw_it_alone, take_back_consent]
 
 
 class TestPhotos:

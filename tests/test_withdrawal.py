@@ -13,7 +13,12 @@ from django.utils import timezone
 from classifier import datasets, predictor
 from classifier.models import PhotoCheck, SharedAnswer
 from motifs import contributors
-from motifs.actions import take_down_contribution, withdraw_contribution
+from motifs.actions import (
+    change_consent,
+    take_down_contribution,
+    withdraw_contribution,
+    withdraw_photo,
+)
 from motifs.models import Access, Photo
 from tests.classifier.fakes import FakePredictor
 from tests.classifier.pictures import photo as visitors_photo
@@ -111,7 +116,7 @@ def file_with_key(client, photo) -> bool:
 
 def in_linked_data(client, photo) -> bool:
     found = linked_data(said(client.get("/id/motifs/gigi-haruan/")))
-    return CREDIT in json.dumps(found)
+    return names(photo, json.dumps(found))
 
 
 def own_linked_data(client, photo) -> bool:
@@ -134,7 +139,7 @@ def on_shared_page(client, photo) -> bool:
 
 def beside_another(client, photo) -> bool:
     """Among the other photos of its cloth, as long as that one has a page."""
-    other = photo.contribution.photos.exclude(pk=photo.pk).first()
+    other = photo.contribution.photos.given().exclude(pk=photo.pk).first()
     if other is None:
         other = PhotoFactory(contribution=photo.contribution)
     return names(photo, said(client.get(other.get_absolute_url())))
@@ -184,6 +189,18 @@ def withdraw(photo):
     withdraw_contribution(contribution=photo.contribution, by=giver)
 
 
+def withdraw_it_alone(photo):
+    PhotoFactory(contribution=photo.contribution)
+    withdraw_photo(photo=photo, by=photo.contribution.given_by)
+
+
+def consent(photo, purpose, is_given):
+    given = photo.contribution
+    change_consent(
+        contribution=given, by=given.given_by, purpose=purpose, is_given=is_given
+    )
+
+
 def take_down(photo):
     take_down_contribution(
         contribution=photo.contribution, by=CuratorFactory(), code="claimed"
@@ -191,13 +208,11 @@ def take_down(photo):
 
 
 def take_back_consent_to_show(photo):
-    photo.contribution.consent_to_show = False
-    photo.contribution.save()
+    consent(photo, "show", is_given=False)
 
 
 def take_back_consent_to_train(photo):
-    photo.contribution.consent_to_train = False
-    photo.contribution.save()
+    consent(photo, "train", is_given=False)
 
 
 def find_no_cloth(photo):
@@ -218,6 +233,7 @@ def restrict_its_motif(photo):
 
 ENDINGS = {
     "withdrawn": withdraw,
+    "withdrawn alone": withdraw_it_alone,
     "taken down": take_down,
     "consent to show taken back": take_back_consent_to_show,
     "no cloth": find_no_cloth,
@@ -242,6 +258,7 @@ def test_a_photo_that_may_no_longer_be_shown_is_gone_from(
     "ending",
     [
         withdraw,
+        withdraw_it_alone,
         take_down,
         take_back_consent_to_train,
         find_no_cloth,
@@ -269,13 +286,58 @@ def test_what_its_giver_called_by_a_restricted_motifs_name_trains_nothing(given)
     assert not Photo.objects.shown().exists()
 
 
-@pytest.mark.parametrize("ending", [withdraw, take_down])
-def test_the_key_of_a_withdrawn_contribution_opens_no_file(client, given, ending):
+@pytest.mark.parametrize("ending", [withdraw, withdraw_it_alone, take_down])
+def test_its_key_opens_no_file_that_is_withdrawn(client, given, ending):
     assert file_with_key(client, given)
 
     ending(given)
 
     assert not file_with_key(client, given)
+
+
+def test_the_rest_of_its_cloth_stays(client, given):
+    other = determine(
+        PhotoFactory(contribution=given.contribution), given.determined_motif
+    )
+
+    withdraw_photo(photo=given, by=given.contribution.given_by)
+
+    gone = [name for name, is_there in SURFACES.items() if not is_there(client, other)]
+    assert gone == []
+
+
+def test_what_is_shown_to_nobody_may_still_train_if_its_giver_says_so(given):
+    cloths(given.determined_motif, 5)
+    PhotoCheck.objects.create(photo=given, checked_at=LONG_AGO)
+
+    take_back_consent_to_show(given)
+
+    assert in_next_dataset(None, given)
+
+
+def test_what_trains_no_longer_is_still_shown(client, given):
+    take_back_consent_to_train(given)
+
+    gone = [name for name, is_there in SURFACES.items() if not is_there(client, given)]
+    assert gone == []
+
+
+def test_with_consent_given_again_it_is_back_everywhere(client, given):
+    take_back_consent_to_show(given)
+    consent(given, "show", is_given=True)
+
+    gone = [name for name, is_there in SURFACES.items() if not is_there(client, given)]
+    assert gone == []
+
+
+def test_and_in_the_next_dataset(client, given):
+    cloths(given.determined_motif, 5)
+    PhotoCheck.objects.create(photo=given, checked_at=LONG_AGO)
+    take_back_consent_to_train(given)
+
+    consent(given, "train", is_given=True)
+
+    assert in_next_dataset(client, given)
 
 
 def test_what_only_was_restricted_is_back_when_it_is_public_again(client, given):
@@ -288,10 +350,11 @@ def test_what_only_was_restricted_is_back_when_it_is_public_again(client, given)
     assert gone == []
 
 
-def test_its_giver_still_has_it(client, given):
+@pytest.mark.parametrize("ending", [withdraw, withdraw_it_alone])
+def test_its_giver_still_has_it(client, given, ending):
     client.force_login(given.contribution.given_by)
 
-    withdraw(given)
+    ending(given)
 
     page = client.get(given.get_absolute_url())
     assert page.status_code == 200

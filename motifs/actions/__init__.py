@@ -6,6 +6,7 @@ an exception of ``motifs.refusals``; nothing is changed then.
 
 from motifs.actions.access import open_access, restrict_access
 from motifs.actions.applying import Wording
+from motifs.actions.cleaning import clean_photo
 from motifs.actions.contributions import (
     MAX_PHOTOS,
     accept_contribution,
@@ -32,18 +33,22 @@ from motifs.actions.photos import mark_good
 from motifs.actions.problems import report_problem
 from motifs.actions.recording import recording
 from motifs.actions.resolutions import resolve_problem
+from motifs.actions.taking_back import CONSENTS, change_consent, withdraw_photo
 from motifs.actions.withdrawing import (
     take_down_contribution,
     withdraw_contribution,
 )
 
 __all__ = [
+    "CONSENTS",
     "EDITABLE",
     "MAX_PHOTOS",
     "Wording",
     "accept_contribution",
     "add_photo",
     "apply_edit",
+    "change_consent",
+    "clean_photo",
     "comment_on_photo",
     "decline_contribution",
     "edit_contribution",
@@ -69,4 +74,5 @@ __all__ = [
     "unflag_photo",
     "withdraw_contribution",
     "withdraw_identification",
+    "withdraw_photo",
 ]

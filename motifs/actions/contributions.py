@@ -14,11 +14,11 @@ from motifs import copies, heic, metadata, pictures, reasons
 from motifs.actions import applying
 from motifs.actions.applying import lock_motif_of
 from motifs.actions.history import record
-from motifs.languages import Language
 from motifs.models import Contribution, HistoryEntry, Motif, Photo
 from motifs.permissions import is_curator
 from motifs.refusals import (
     AlreadyDecided,
+    AlreadyWithdrawn,
     ChangedSince,
     EditToApply,
     NoLicence,
@@ -162,9 +162,14 @@ def _prepared(image: Readable) -> tuple[bytes, pictures.Description]:
 def submit_contribution(*, contribution: Contribution, by: User | None) -> Contribution:
     """Hand one's own draft to the curators; or again, once it is mended.
 
+    A draft that was begun signed out is from now on of whoever sends it, so that they
+    do not judge it.
+
     Raises NotYours, NotADraft, NoLicence, NoPhotos, PeopleNotSaid, NoText.
     """
     locked = _locked(contribution)
+    if locked.state == Contribution.State.DRAFT and locked.given_by_id is None:
+        locked.given_by = by
     if not _gave(locked, by):
         raise NotYours
     is_again = locked.is_mendable
@@ -187,7 +192,7 @@ def submit_contribution(*, contribution: Contribution, by: User | None) -> Contr
         # Whoever still has it on the screen has not seen that it was declined.
         again = {"again": True, **new_revision(locked)}
     record(HistoryEntry.Verb.SUBMITTED, by=by, contribution=locked, data=again)
-    return _saved(locked, contribution, "submitted_at", *DECISION)
+    return _saved(locked, contribution, "given_by", "submitted_at", *DECISION)
 
 
 @transaction.atomic
@@ -249,8 +254,7 @@ def decline_contribution(
     locked.declined_by = by
     locked.decline_reason_code = code
     locked.decline_note = reason.strip()
-    spoken = locked.language or Language.INDONESIAN
-    locked.decline_reason = reasons.text(code, reason, spoken)
+    locked.decline_reason = reasons.text(code, reason, locked.mail_language)
     record(
         HistoryEntry.Verb.DECLINED,
         by=by,
@@ -294,6 +298,23 @@ def reopen_contribution(
     return _saved(locked, contribution, *DECISION, "applied_claim")
 
 
+def own_given(
+    contribution: Contribution, by: User | None, *, or_curator: bool = False
+) -> Contribution:
+    """Lock one's own contribution as long as it was not taken back.
+
+    Args:
+        or_curator: a curator may act on its giver's behalf.
+    """
+    locked = _locked(contribution)
+    is_allowed = or_curator and by is not None and is_curator(by)
+    if not is_allowed and not _gave(locked, by):
+        raise NotYours
+    if locked.state == Contribution.State.WITHDRAWN:
+        raise AlreadyWithdrawn
+    return locked
+
+
 def own_pending(contribution: Contribution, by: User | None) -> Contribution:
     """Lock one's own contribution while nobody has decided on it, or to mend it."""
     locked = _locked(contribution)
@@ -319,7 +340,7 @@ def new_revision(contribution: Contribution) -> dict[str, int]:
     """Number what a giver has made of a locked contribution; for the history's data.
 
     A curator may have it on the screen: that is an old revision from now on, and is
-    not decided on (``_waiting``).
+    not decided on (``waiting``).
     """
     contribution.revision += 1
     contribution.save(update_fields=["revision"])

@@ -106,7 +106,8 @@ def remove_photo(*, photo: Photo, by: User | None) -> None:
         raise NotThere
     if found.history.exists() or found.identifications.exists():
         raise PhotoJudged
-    if locked.state != Contribution.State.DRAFT and locked.photos.count() == 1:
+    is_last = locked.photos.filter(withdrawn_at=None).count() == 1
+    if locked.state != Contribution.State.DRAFT and is_last:
         raise LastPhoto
     note_change(
         locked,

@@ -31,8 +31,11 @@ def flag_photo(
     ids = {photo.contribution_id, (other or photo).contribution_id}
     locked = _locked(ids)
     contribution = locked[photo.contribution_id]
-    if other is not None and not _is_given(locked[other.contribution_id]):
-        return None
+    if other is not None:
+        # Both are held with their contributions: nobody takes one back meanwhile.
+        named = Photo.objects.given().filter(pk=other.pk)
+        if not named.exists():
+            return None
     flag, _is_new = Flag.objects.update_or_create(
         photo=photo, kind=kind, other=other, defaults={"measure": measure}
     )
@@ -71,10 +74,6 @@ def forget_copies_of(photos: Iterable[Photo]) -> None:
         reckon_attention(contribution)
 
 
-def _is_given(contribution: Contribution) -> bool:
-    return contribution.state != Contribution.State.WITHDRAWN
-
-
 def _locked(ids: set[int]) -> dict[int, Contribution]:
     """The rows, held: flags come from several tasks, and a sum must count them all."""
     rows = Contribution.objects.select_for_update().filter(pk__in=ids).order_by("pk")
@@ -84,7 +83,7 @@ def _locked(ids: set[int]) -> dict[int, Contribution]:
 def reckon_attention(contribution: Contribution) -> None:
     """Add up what the checks noted of a locked contribution's photos."""
     counted = (
-        Flag.objects.filter(photo__contribution=contribution)
+        Flag.objects.filter(photo__contribution=contribution, photo__withdrawn_at=None)
         .values_list("kind")
         .annotate(Count("pk"))
     )

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from django.db import transaction
 
 from motifs.actions.history import record
+from motifs.languages import reader_language
 from motifs.models import HistoryEntry, Motif, Photo, ProblemReport
 from motifs.refusals import NoText
 
@@ -45,6 +46,7 @@ def report_problem(
         photo=photo,
         motif=motif,
         reported_by=by,
+        language=reader_language(),
     )
     record(
         HistoryEntry.Verb.REPORTED,

@@ -9,8 +9,9 @@ from django.utils import timezone
 
 from motifs.actions.history import record
 from motifs.models import HistoryEntry, ProblemReport
+from motifs.notices import announce_answer
 from motifs.permissions import is_curator
-from motifs.refusals import AlreadyResolved, NoResolution, NotACurator
+from motifs.refusals import AlreadyResolved, NoAnswer, NoResolution, NotACurator
 
 if TYPE_CHECKING:
     from heritage.models import User
@@ -18,11 +19,21 @@ if TYPE_CHECKING:
 
 @transaction.atomic
 def resolve_problem(
-    *, problem: ProblemReport, by: User, resolution: str
+    *,
+    problem: ProblemReport,
+    by: User,
+    resolution: str,
+    answer: str = "",
+    is_unanswered: bool = False,
 ) -> ProblemReport:
-    """Close a report with what was done about it.
+    """Close a report with what was done about it, and answer who left an address.
 
-    Raises NotACurator, NoResolution, AlreadyResolved.
+    Args:
+        resolution: for curators; it stays in the history.
+        answer: what is mailed. Where no address was left there is nobody to answer.
+        is_unanswered: that this is how it should be, where an address was left.
+
+    Raises NotACurator, NoResolution, NoAnswer, AlreadyResolved.
     """
     if not is_curator(by):
         raise NotACurator
@@ -31,11 +42,15 @@ def resolve_problem(
     locked = ProblemReport.objects.select_for_update().get(pk=problem.pk)
     if locked.resolved_at is not None:
         raise AlreadyResolved
+    answer = answer.strip() if locked.contact else ""
+    if locked.contact and bool(answer) == is_unanswered:
+        raise NoAnswer
     locked.resolved_at = timezone.now()
     locked.resolved_by = by
     locked.resolution = resolution.strip()
-    locked.save(update_fields=["resolved_at", "resolved_by", "resolution"])
-    record(
+    locked.answer = answer
+    locked.save(update_fields=["resolved_at", "resolved_by", "resolution", "answer"])
+    entry = record(
         HistoryEntry.Verb.RESOLVED,
         by=by,
         photo=locked.photo,
@@ -43,5 +58,7 @@ def resolve_problem(
         reason=locked.resolution,
         data={"problem": locked.pk},
     )
+    if answer:
+        announce_answer(entry, locked)
     problem.refresh_from_db()
     return problem

@@ -10,9 +10,9 @@ from django.utils import timezone
 
 from motifs import reasons
 from motifs.actions import applying
+from motifs.actions.contributions import own_given
 from motifs.actions.flags import forget_copies_of, lock_with_those_naming
 from motifs.actions.history import record
-from motifs.languages import Language
 from motifs.models import Contribution, HistoryEntry, Photo
 from motifs.permissions import is_curator
 from motifs.refusals import (
@@ -39,10 +39,8 @@ def withdraw_contribution(
 
     Raises NotYours, AlreadyWithdrawn.
     """
-    locked = _locked(contribution)
-    gave = locked.given_by_id == (by.pk if by else None)
-    if not gave and not (by and is_curator(by)):
-        raise NotYours
+    _lock_what_goes_with(contribution)
+    locked = own_given(contribution, by, or_curator=True)
     _take_out(locked, by)
     record(HistoryEntry.Verb.WITHDRAWN, by=by, contribution=locked)
     contribution.refresh_from_db()
@@ -69,7 +67,8 @@ def take_down_contribution(
         code = ""
     if not code and not reason.strip():
         raise NoReason
-    locked = _locked(contribution)
+    _lock_what_goes_with(contribution)
+    locked = Contribution.objects.select_for_update().get(pk=contribution.pk)
     # A draft is its giver's own affair: no curator has seen it.
     if locked.state == Contribution.State.DRAFT:
         raise NotYours
@@ -78,18 +77,18 @@ def take_down_contribution(
         HistoryEntry.Verb.TAKEN_DOWN,
         by=by,
         contribution=locked,
-        reason=reasons.text(code, reason, locked.language or Language.INDONESIAN),
+        reason=reasons.text(code, reason, locked.mail_language),
         data={"code": code} if code else None,
     )
     contribution.refresh_from_db()
     return contribution
 
 
-def _locked(contribution: Contribution) -> Contribution:
+def _lock_what_goes_with(contribution: Contribution) -> None:
+    """Hold it before the contribution, as whoever else changes it does."""
     photos = Photo.objects.filter(contribution=contribution)
     lock_with_those_naming(photos, contribution.pk)
     applying.lock_motif_of(contribution)
-    return Contribution.objects.select_for_update().get(pk=contribution.pk)
 
 
 def _take_out(locked: Contribution, by: User | None) -> None:

@@ -41,6 +41,8 @@ class PhotoInline(admin.TabularInline[Photo, Contribution]):
 
     @admin.display(description=_("photo"))
     def preview(self, photo: Photo) -> str:
+        if photo.is_withdrawn:
+            return str(Contribution.State.WITHDRAWN.label)
         return showing.picture(photo, showing.IN_LIST)
 
     @admin.display(description=_("pixels"))
@@ -54,7 +56,7 @@ class QueueList(ChangeList):
     def get_results(self, request: HttpRequest) -> None:
         super().get_results(request)
         rows = self.result_list = list(self.result_list)
-        photos = [photo for row in rows for photo in row.photos.all()]
+        photos = [p for row in rows for p in row.photos.all() if not p.is_withdrawn]
         said = showing.suggestions(photos)
         suggested = edits.edits(rows)
         asked = {"queue": self.get_query_string().removeprefix("?")}
@@ -200,7 +202,7 @@ class ContributionAdmin(NotesWhoSees, Recorded, Exported, DecidingAdmin):
 
     @admin.display(description=_("noted by the checks"))
     def noted(self, contribution: Contribution) -> str:
-        photos = contribution.photos.all()
+        photos = [one for one in contribution.photos.all() if not one.is_withdrawn]
         return showing.marks(flag for photo in photos for flag in photo.flags.all())
 
     @admin.display(description=_("state"))

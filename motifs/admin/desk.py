@@ -206,9 +206,7 @@ class Desk:
 
     def _photos(self, request: HttpRequest, contribution: Contribution) -> list[Photo]:
         """Its photos, as long as they are given; flags come with them."""
-        if contribution.state == Contribution.State.WITHDRAWN:
-            return []
-        return list(contribution.photos.all())
+        return [one for one in contribution.photos.all() if not one.is_withdrawn]
 
     def _copies(
         self, request: HttpRequest, photo: Photo, asked: QueryDict
@@ -312,7 +310,7 @@ def _places(photos: list[Photo], photo: Photo | None) -> dict[str, Any]:
 
 def _first_photo(contribution: Contribution | None) -> Photo | None:
     """What the next page will show: the browser may fetch it meanwhile."""
-    return contribution.photos.first() if contribution else None
+    return contribution.photos.given().first() if contribution else None
 
 
 def _similar(photo: Photo | None) -> str:

@@ -160,7 +160,7 @@ def _what(row: HistoryEntry, names: dict[int, str]) -> str:
         return gettext("imported from a spreadsheet")
     if row.verb == Verb.SUBMITTED and data.get("again"):
         return gettext("again, after it was declined")
-    if row.verb == Verb.EDITED:
+    if row.verb in (Verb.EDITED, Verb.CONSENTED):
         return _edited(data)
     return ""
 

@@ -72,6 +72,7 @@ class ProblemReportAdmin(SeenOnly, admin.ModelAdmin[ProblemReport]):
         "reported_by",
         "reported_at",
         "resolution",
+        "answer",
         "resolved_at",
         "resolved_by",
     )
@@ -97,26 +98,15 @@ class ProblemReportAdmin(SeenOnly, admin.ModelAdmin[ProblemReport]):
         )
         return [resolve, *super().get_urls()]
 
-    def change_view(
-        self,
-        request: HttpRequest,
-        object_id: str,
-        form_url: str = "",
-        extra_context: dict[str, Any] | None = None,
-    ) -> HttpResponse:
-        extra = {"resolution_form": ResolutionForm()}
-        return super().change_view(
-            request, object_id, form_url, {**(extra_context or {}), **extra}
-        )
-
     def resolve_view(self, request: HttpRequest, problem_id: int) -> HttpResponse:
-        """Close a report with what was done."""
+        """Close a report with what was done, and what is answered."""
         if not is_curator(request.user):
             raise PermissionDenied
         problem = self.get_queryset(request).filter(pk=problem_id).first()
         if problem is None:
             raise Http404
-        form = ResolutionForm(request.POST if request.method == "POST" else None)
+        sent = request.POST if request.method == "POST" else None
+        form = ResolutionForm(sent, problem=problem)
         if form.is_valid():
             by: Any = request.user
             try:

@@ -54,11 +54,12 @@ def picture(photo: Photo, height: int) -> SafeString:
 
 
 def pictures(contribution: Contribution, height: int) -> SafeString:
-    """Its photos; nothing but their number once they are taken back."""
+    """Its photos; of those that were taken back nothing but their number."""
     photos = contribution.photos.all()
-    if contribution.state == Contribution.State.WITHDRAWN:
-        return format_html("{}", _("taken back: %(count)d") % {"count": len(photos)})
-    return format_html_join(" ", "{}", ((picture(p, height),) for p in photos))
+    shown = [picture(one, height) for one in photos if not one.is_withdrawn]
+    if gone := len(photos) - len(shown):
+        shown.append(format_html("{}", _("taken back: %(count)d") % {"count": gone}))
+    return format_html_join(" ", "{}", ((one,) for one in shown))
 
 
 def marks(flags: Iterable[Flag]) -> SafeString:

@@ -12,6 +12,7 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from motifs import reasons
+from motifs.languages import READER_LANGUAGES, Language
 from motifs.models.motif import Motif
 
 
@@ -327,6 +328,12 @@ class Contribution(models.Model):
     def get_absolute_url(self) -> str:
         """Return its status page, which is for those who have the address."""
         return reverse("contributions:contribution-detail", args=[self.key])
+
+    @property
+    def mail_language(self) -> str:
+        """Of what is written to its giver: the account's, else that of the gift."""
+        said = self.given_by.mail_language if self.given_by else self.language
+        return said if said in READER_LANGUAGES else Language.INDONESIAN.value
 
     @property
     def is_pending(self) -> bool:

@@ -80,6 +80,8 @@ class HistoryEntry(models.Model):
         ACCEPTED = "accepted", _("Accepted")
         DECLINED = "declined", _("Declined")
         WITHDRAWN = "withdrawn", _("Withdrawn")
+        CONSENTED = "consented", _("Consent changed")
+        CLEANED = "cleaned", _("Personal notes removed from its file")
         TAKEN_DOWN = "taken_down", _("Taken down")
         REOPENED = "reopened", _("Decision taken back")
         FLAGGED = "flagged", _("Noted by a check")

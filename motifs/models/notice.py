@@ -1,4 +1,4 @@
-"""What is to be written to the givers of contributions, and whether it was."""
+"""What is to be written to givers and to who reported a problem, and whether it was."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from motifs.models.contribution import Contribution
 from motifs.models.history import HistoryEntry
+from motifs.models.problem_report import ProblemReport
 
 PATIENCE = timedelta(days=7)
 """After this, news is no news: a mail that could not be sent is given up."""
@@ -38,7 +39,10 @@ class Notice(models.Model):
         HistoryEntry, on_delete=models.PROTECT, related_name="notice"
     )
     contribution = models.ForeignKey(
-        Contribution, on_delete=models.PROTECT, related_name="notices"
+        Contribution, on_delete=models.PROTECT, null=True, related_name="notices"
+    )
+    problem = models.ForeignKey(
+        ProblemReport, on_delete=models.PROTECT, null=True, related_name="notices"
     )
     created_at = models.DateTimeField(_("created at"), auto_now_add=True)
     try_at = models.DateTimeField(_("to be sent at"))
@@ -65,10 +69,15 @@ class Notice(models.Model):
         ]
         constraints = [
             models.CheckConstraint(
+                condition=Q(contribution=None, problem__isnull=False)
+                | Q(contribution__isnull=False, problem=None),
+                name="notice_is_about_one_thing",
+            ),
+            models.CheckConstraint(
                 condition=Q(sent_at=None) | Q(is_needless=False),
                 name="notice_is_sent_or_needless",
             ),
         ]
 
     def __str__(self) -> str:
-        return f"{self.contribution_id}: {self.entry_id}"
+        return f"{self.contribution_id or self.problem}: {self.entry_id}"

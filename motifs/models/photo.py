@@ -51,6 +51,7 @@ def _is_public() -> Q:
         Q(
             contribution__state=Contribution.State.ACCEPTED,
             contribution__consent_to_show=True,
+            withdrawn_at=None,
             access=Access.PUBLIC,
         )
         & _no_motif_is_restricted()
@@ -59,6 +60,12 @@ def _is_public() -> Q:
 
 
 class PhotoQuerySet(models.QuerySet["Photo"]):
+    def given(self) -> Self:
+        """Photos that were not taken back, alone or with their contribution."""
+        return self.filter(withdrawn_at=None).exclude(
+            contribution__state=Contribution.State.WITHDRAWN
+        )
+
     def shown(self) -> Self:
         """Photos that everybody may see."""
         return self.filter(_is_public())
@@ -77,13 +84,11 @@ class PhotoQuerySet(models.QuerySet["Photo"]):
         State = Contribution.State
         theirs = Q(contribution__given_by=user.pk)
         not_given = Q(contribution__state__in=(State.DRAFT, State.WITHDRAWN))
-        return self.filter(theirs | ~not_given)
+        return self.filter(theirs | Q(~not_given, withdrawn_at=None))
 
     def visible_with_key(self, key: str) -> Self:
         """Photos of the contribution that this key opens, while they are given."""
-        return self.filter(contribution__key=key).exclude(
-            contribution__state=Contribution.State.WITHDRAWN
-        )
+        return self.given().filter(contribution__key=key)
 
     def originals_visible_to(self, user: AbstractUser | AnonymousUser) -> Self:
         """Photos whose untouched file this person may see.
@@ -106,7 +111,8 @@ class PhotoQuerySet(models.QuerySet["Photo"]):
         State = Contribution.State
         if is_curator(user):
             return self.filter(
-                contribution__state__in=(State.SUBMITTED, State.ACCEPTED)
+                contribution__state__in=(State.SUBMITTED, State.ACCEPTED),
+                withdrawn_at=None,
             )
         return self.for_experts()
 
@@ -117,6 +123,7 @@ class PhotoQuerySet(models.QuerySet["Photo"]):
             | Q(contribution__consent_to_train=True),
             _no_motif_is_restricted(),
             contribution__state=Contribution.State.ACCEPTED,
+            withdrawn_at=None,
             access=Access.PUBLIC,
         )
 
@@ -153,6 +160,7 @@ class PhotoQuerySet(models.QuerySet["Photo"]):
             contribution__state=Contribution.State.ACCEPTED,
             contribution__consent_to_train=True,
             contribution__is_demonstration=False,
+            withdrawn_at=None,
             access=Access.PUBLIC,
         )
 
@@ -187,6 +195,12 @@ class Photo(Protected):
     height = models.PositiveIntegerField(_("height in pixels"), editable=False)
     position = models.PositiveSmallIntegerField(_("position"), editable=False)
     added_at = models.DateTimeField(_("added at"), auto_now_add=True)
+    withdrawn_at = models.DateTimeField(
+        _("withdrawn at"),
+        null=True,
+        editable=False,
+        help_text=_("When it was taken back while the rest of its cloth stayed."),
+    )
     is_good = models.BooleanField(
         _("good photo"),
         default=False,
@@ -318,6 +332,18 @@ class Photo(Protected):
     def get_absolute_url(self) -> str:
         """Return its own page, for those who may see it."""
         return reverse("photos:photo-detail", args=[self.pk])
+
+    @property
+    def is_withdrawn(self) -> bool:
+        """Whether it was taken back, alone or with its contribution."""
+        State = Contribution.State
+        is_alone = self.withdrawn_at is not None
+        return is_alone or self.contribution.state == State.WITHDRAWN
+
+    def had_digest(self, sha256: str) -> bool:
+        """Whether its file has this digest, or had it before it was cleaned."""
+        earlier = self.history.filter(verb="cleaned", data__was__sha256=sha256)
+        return self.sha256 == sha256 or earlier.exists()
 
     def url(self, size: str) -> str:
         return reverse("photo-file", args=[self.pk, size])

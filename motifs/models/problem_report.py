@@ -2,21 +2,32 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Self
 
 from django.conf import settings
 from django.db import models
 from django.db.models import Case, Q, Value, When
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from motifs.languages import READER_LANGUAGES, Language
 from motifs.models.contribution import both_or_neither
 from motifs.models.motif import Motif
 from motifs.models.photo import Photo
+
+CONTACT_KEPT_FOR = timedelta(days=30)
+"""After the answer; whoever wants to ask again writes to a mail that they have."""
 
 
 class ProblemReportQuerySet(models.QuerySet["ProblemReport"]):
     def unresolved(self) -> Self:
         return self.filter(resolved_at=None)
+
+    def with_contact_to_forget(self) -> Self:
+        """Those whose reporter's address has served its purpose."""
+        long_ago = timezone.now() - CONTACT_KEPT_FOR
+        return self.filter(resolved_at__lt=long_ago).exclude(contact="")
 
     def most_urgent_first(self) -> Self:
         """Open before resolved, then whose rights are touched, then the oldest."""
@@ -51,6 +62,12 @@ class ProblemReport(models.Model):
     )
     text = models.TextField(_("what is wrong"), max_length=2000)
     contact = models.EmailField(_("e-mail"), blank=True)
+    language = models.CharField(
+        _("language"),
+        max_length=10,
+        blank=True,
+        help_text=_("Of the page on which it was reported."),
+    )
     reported_by = models.ForeignKey(
         settings.AUTH_USER_MODEL,
         on_delete=models.SET_NULL,
@@ -69,6 +86,9 @@ class ProblemReport(models.Model):
         verbose_name=_("resolved by"),
     )
     resolution = models.TextField(_("what was done"), blank=True)
+    answer = models.TextField(
+        _("answer"), blank=True, help_text=_("As it was written to who reported it.")
+    )
 
     objects = ProblemReportQuerySet.as_manager()
 
@@ -90,3 +110,9 @@ class ProblemReport(models.Model):
 
     def __str__(self) -> str:
         return f"#{self.pk}"
+
+    @property
+    def mail_language(self) -> str:
+        """Of the answer: the account's, else that of the report."""
+        said = self.reported_by.mail_language if self.reported_by else self.language
+        return said if said in READER_LANGUAGES else Language.INDONESIAN.value

@@ -620,9 +620,11 @@ def test_nobody_is_left_out_on_any_of_the_pages(open_page, site, axe, width, sch
     found["errors"] = look(page, axe)
     finish(page)
     found["status"] = look(page, axe)
-    key = given(page).key
+    gift = given(page)
+    key, photo = gift.key, gift.photos.first()
     for name, address in (
         ("withdraw", f"/en/contributions/{key}/withdraw/"),
+        ("withdraw one", f"/en/contributions/{key}/photos/{photo.pk}/withdraw/"),
         ("suggest", f"{NEW}?kind=edit&motif=gigi-haruan"),
     ):
         page.goto(site.url + address)

@@ -27,10 +27,13 @@ from classifier.checking import check_photo, missing_checks
 from classifier.models import ModelVersion, PhotoCheck, PhotoEmbedding, Prediction
 from classifier.tasks import check_photo_task
 from heritage.sweep import sweep
+from ml import images
+from motifs import pictures
 from motifs.actions import (
     add_photo,
     start_contribution,
     withdraw_contribution,
+    withdraw_photo,
 )
 from motifs.copies import perceptual_hash
 from motifs.models import Flag, Photo
@@ -332,6 +335,29 @@ class TestCopies:
         assert not Flag.objects.exists()
         newer.contribution.refresh_from_db()
         assert newer.contribution.attention == 0
+
+    def test_so_does_withdrawing_it_alone(self):
+        older, newer = given(), given()
+        PhotoFactory(contribution=older.contribution)
+        check_photo(photo=newer)
+        newer.contribution.refresh_from_db()
+        assert newer.contribution.attention == 5
+
+        withdraw_photo(photo=older, by=older.contribution.given_by)
+        check_photo(photo=given())
+
+        assert not Flag.objects.filter(other=older).exists()
+        newer.contribution.refresh_from_db()
+        assert newer.contribution.attention == 0
+
+    def test_a_photo_that_was_withdrawn_alone_is_not_looked_at(self):
+        photo = given()
+        PhotoFactory(contribution=photo.contribution)
+        withdraw_photo(photo=photo, by=photo.contribution.given_by)
+
+        check_photo(photo=photo)
+
+        assert not PhotoCheck.objects.exists()
 
 
 class TestCopiesByEmbedding:
@@ -647,3 +673,8 @@ class TestQueue:
         )
 
         assert missing_checks(10) == []
+
+
+def test_a_jpeg_that_is_taken_as_a_photo_is_not_too_large_to_be_looked_at():
+    assert images.MAX_PIXELS["JPEG"] >= pictures.MAX_PIXELS
+    assert pictures.MAX_BYTES <= images.MAX_BYTES

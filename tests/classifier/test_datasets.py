@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import hashlib
 import random
 from collections import defaultdict
 
 import pytest
+from django.core.files.base import ContentFile
 from django.db import IntegrityError
 from django.db.transaction import atomic
 from django.utils.translation import override
@@ -14,7 +16,12 @@ from classifier import dataset_files, datasets
 from classifier.labels import UNKNOWN_LABELS
 from classifier.models import DatasetPhoto, DatasetVersion, PhotoCheck
 from ml import dataset as ml_dataset
-from motifs.actions import flag_photo, identify_photo, withdraw_contribution
+from motifs.actions import (
+    clean_photo,
+    flag_photo,
+    identify_photo,
+    withdraw_contribution,
+)
 from motifs.models import Access, Flag, Photo
 from tests.at_once import at_once
 from tests.factories import (
@@ -469,6 +476,25 @@ class TestFolder:
         assert report.reasons == {"Diambil kembali oleh pemberinya": 2}
         assert not names & {str(photo.pk) for photo in given[0]}
         assert len(names) == report.written
+
+    def test_a_photo_whose_file_was_cleaned_since_is_the_one_that_was_frozen(
+        self, motif, tmp_path
+    ):
+        photo = cloths(motif, 5)[0][0]
+        with photo.image.open("rb") as file:
+            clean = file.read()
+        note = b"\xff\xfe" + (6).to_bytes(2, "big") + b"Siti"
+        said = clean[:2] + note + clean[2:]
+        photo.image.save("photo", ContentFile(said), save=False)
+        photo.sha256 = hashlib.sha256(said).hexdigest()
+        photo.save()
+        version = datasets.build(None)
+
+        assert clean_photo(photo=photo)
+        dataset_files.export(version, tmp_path / "d1")
+
+        (written,) = (tmp_path / "d1").rglob(f"{photo.pk}.jpg")
+        assert written.read_bytes() == clean
 
     @pytest.mark.parametrize("harm", ["altered", "missing"])
     def test_a_file_that_is_not_what_was_frozen_stops_it(

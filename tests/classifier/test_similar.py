@@ -12,7 +12,7 @@ from django.utils import timezone
 from classifier import vectors
 from classifier.models import ModelVersion, PhotoEmbedding
 from classifier.similar import NotLookedAt, similar_photos
-from motifs.actions import withdraw_contribution
+from motifs.actions import change_consent, withdraw_contribution, withdraw_photo
 from motifs.models import Access, Photo
 from tests.classifier.seen import FEATURES, seen, unit, version_of
 from tests.factories import (
@@ -154,6 +154,23 @@ HIDDEN = {
 CURATORS_SEE = set(HIDDEN) - {"withdrawn", "a draft"}
 
 
+def withdraw(photo):
+    given = photo.contribution
+    withdraw_contribution(contribution=given, by=given.given_by)
+
+
+def withdraw_it_alone(photo):
+    PhotoFactory(contribution=photo.contribution)
+    withdraw_photo(photo=photo, by=photo.contribution.given_by)
+
+
+def show_no_longer(photo):
+    given = photo.contribution
+    change_consent(
+        contribution=given, by=given.given_by, purpose="show", is_given=False
+    )
+
+
 class TestWho:
     @pytest.mark.parametrize("case", HIDDEN)
     @pytest.mark.parametrize("indexed", [False, True])
@@ -176,16 +193,15 @@ class TestWho:
         assert found(asked, mine.contribution.given_by) == [mine]
 
     @pytest.mark.parametrize("indexed", [False, True])
-    def test_withdrawn_it_is_gone_at_once(self, version, client, indexed):
+    @pytest.mark.parametrize("ending", [withdraw, withdraw_it_alone, show_no_longer])
+    def test_withdrawn_it_is_gone_at_once(self, version, client, indexed, ending):
         asked = seen(version, unit(1))
         given = seen(version, unit(0.9))
         if indexed:
             build_index(version)
         assert found(asked) == [given]
 
-        withdraw_contribution(
-            contribution=given.contribution, by=given.contribution.given_by
-        )
+        ending(given)
 
         assert found(asked) == []
         assert client.get(api(asked)).json()["results"] == []

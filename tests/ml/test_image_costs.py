@@ -61,7 +61,10 @@ CASES = {
     "progressive JPEG of 33 megapixels, 4:4:4": lambda: jpeg(
         6656, 4992, subsampling=0, progressive=True
     ),
-    "baseline JPEG of 50 megapixels": lambda: jpeg(8160, 6120, subsampling=0),
+    "baseline JPEG of 64 megapixels": lambda: jpeg(9248, 6936, subsampling=0),
+    "progressive JPEG of 64 megapixels": lambda: jpeg(
+        9248, 6936, subsampling=2, progressive=True
+    ),
     "RGBA PNG of 25 megapixels": lambda: encoded(
         Image.fromarray(grain(5760, 4320, 4)), "PNG", compress_level=1
     ),

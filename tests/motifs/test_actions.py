@@ -8,7 +8,7 @@ from django.core.files.storage import default_storage
 from django.db import connection
 from PIL import Image
 
-from motifs import actions, refusals
+from motifs import actions, pictures, refusals
 from motifs.models import Contribution, Motif, Photo
 from motifs.pictures import MAX_BYTES
 from motifs.signals import photo_added
@@ -201,6 +201,23 @@ class TestAddPhoto:
             actions.add_photo(
                 contribution=draft_of(person), image=upload(giant), by=person
             )
+
+    @pytest.mark.parametrize("size", [(8160, 6144), (9248, 6936)])
+    def test_what_phones_of_50_and_64_megapixels_take_is_a_photo(self, size):
+        person = UserFactory()
+        taken = upload(picture_bytes(size, quality=50))
+
+        photo = actions.add_photo(contribution=draft_of(person), image=taken, by=person)
+
+        assert (photo.width, photo.height) == size
+        assert pictures.rendition(photo, "1600")
+
+    def test_not_a_jpeg_of_more(self):
+        person = UserFactory()
+        giant = upload(picture_bytes((9600, 6900), quality=50))
+
+        with pytest.raises(refusals.PhotoTooLarge):
+            actions.add_photo(contribution=draft_of(person), image=giant, by=person)
 
     @pytest.mark.parametrize("side", [7_100, 9_600, 14_000])
     def test_not_a_small_file_of_giant_pixels(self, side):

@@ -44,7 +44,7 @@ def verbs(**of):
 class TestDeclineReasons:
     @pytest.mark.parametrize(("language", "begins"), [("en", "The photo is blurred")])
     def test_a_chosen_reason_is_written_in_the_givers_language(self, language, begins):
-        contribution = ContributionFactory(language=language)
+        contribution = ContributionFactory(given_by__mail_language=language)
 
         actions.decline_contribution(
             contribution=contribution, by=CuratorFactory(), code="blurred"
@@ -54,7 +54,7 @@ class TestDeclineReasons:
         assert contribution.decline_reason_code == "blurred"
 
     def test_own_words_follow_the_sentence(self):
-        contribution = ContributionFactory(language="en")
+        contribution = ContributionFactory(given_by__mail_language="en")
 
         actions.decline_contribution(
             contribution=contribution,
@@ -69,7 +69,7 @@ class TestDeclineReasons:
     def test_the_giver_may_read_it_in_another_language_later(self):
         from django.utils import translation
 
-        contribution = ContributionFactory(language="id")
+        contribution = ContributionFactory(given_by__mail_language="id")
         actions.decline_contribution(
             contribution=contribution,
             by=CuratorFactory(),

@@ -341,7 +341,7 @@ class TestDesk:
         assert (marked, contribution.photos.get().is_good) == (True, False)
 
     def test_a_reason_and_own_words(self, client, curator):
-        contribution = waiting(language="en")
+        contribution = waiting(given_by__mail_language="en")
 
         do(client, contribution, "decline", code="partial", reason="Corner only.")
 

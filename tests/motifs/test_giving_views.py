@@ -106,6 +106,39 @@ class TestNew:
 
         assert Contribution.objects.get().given_by == person
 
+    def test_a_draft_begun_signed_out_is_of_who_sends_it_signed_in(self, client):
+        begun = whole()
+        del begun["send"]
+        client.post(NEW, begun)
+        draft = Contribution.objects.get()
+        curator = CuratorFactory()
+        client.force_login(curator)
+
+        kept = client.post(page(draft, "edit/"), {"place": "Kandangan"})
+        draft.refresh_from_db()
+        kept_for = draft.given_by
+        client.post(page(draft, "edit/"), whole(photos=[]))
+
+        draft.refresh_from_db()
+        assert (kept.status_code, kept_for) == (302, None)
+        assert (draft.state, draft.given_by) == ("submitted", curator)
+        said = actions.identify_photo(
+            photo=draft.photos.first(), by=curator, outcome="printed"
+        )
+        assert said.role == "giver"
+
+    def test_what_is_mended_signed_in_stays_of_who_has_its_key(self, client):
+        declined = ContributionFactory(
+            given_by=None, declined=True, decline_reason_code="blurred"
+        )
+        PhotoFactory(contribution=declined)
+        client.force_login(UserFactory())
+
+        client.post(page(declined, "edit/"), whole(photos=[]))
+
+        declined.refresh_from_db()
+        assert (declined.state, declined.given_by) == ("submitted", None)
+
     def test_who_names_no_motif_does_not_know_it(self, client):
         client.post(NEW, whole(motif=""))
 
@@ -326,7 +359,7 @@ class TestScript:
         assert not draft.consent_to_show
 
     def test_what_is_submitted_is_not_changed_behind_ones_back(self, client):
-        submitted = ContributionFactory(place="Amuntai")
+        submitted = ContributionFactory(keyed=True, place="Amuntai")
 
         response = client.post(page(submitted, "save/"), {"place": "Kandangan"})
 
@@ -335,7 +368,7 @@ class TestScript:
         assert submitted.place == "Amuntai"
 
     def test_a_photo_is_taken_out(self, client):
-        given = PhotoFactory(contribution=ContributionFactory(draft=True))
+        given = PhotoFactory(contribution=ContributionFactory(keyed=True, draft=True))
         address = page(given.contribution, f"photos/{given.pk}/remove/")
 
         assert client.post(address).status_code == 204
@@ -343,8 +376,8 @@ class TestScript:
         assert client.get(address).status_code == 405
 
     def test_not_a_photo_of_another(self, client):
-        given = PhotoFactory(contribution=ContributionFactory(draft=True))
-        other = ContributionFactory(draft=True)
+        given = PhotoFactory(contribution=ContributionFactory(keyed=True, draft=True))
+        other = ContributionFactory(keyed=True, draft=True)
 
         response = client.post(page(other, f"photos/{given.pk}/remove/"))
 
@@ -352,7 +385,7 @@ class TestScript:
         assert Photo.objects.count() == 1
 
     def test_a_refusal_is_a_sentence(self, client):
-        given = PhotoFactory(contribution=ContributionFactory())
+        given = PhotoFactory(contribution=ContributionFactory(keyed=True))
 
         response = client.post(page(given.contribution, f"photos/{given.pk}/remove/"))
 
@@ -363,7 +396,7 @@ class TestScript:
 class TestEdit:
     def test_what_is_submitted_is_changed_with_a_button(self, client):
         submitted = PhotoFactory(
-            contribution=ContributionFactory(place="Amuntai")
+            contribution=ContributionFactory(keyed=True, place="Amuntai")
         ).contribution
 
         html = client.get(page(submitted, "edit/")).content.decode()
@@ -380,7 +413,7 @@ class TestEdit:
         assert submitted.photos.count() == 2
 
     def test_a_mistake_in_it_changes_nothing(self, client):
-        submitted = ContributionFactory(place="Amuntai")
+        submitted = ContributionFactory(keyed=True, place="Amuntai")
 
         response = client.post(
             page(submitted, "edit/"), {"place": "x" * 300, "maker": "y", "save": "yes"}
@@ -391,7 +424,7 @@ class TestEdit:
         assert (submitted.place, submitted.maker) == ("Amuntai", "")
 
     def test_a_photo_is_taken_out_without_scripts(self, client):
-        given = PhotoFactory(contribution=ContributionFactory(draft=True))
+        given = PhotoFactory(contribution=ContributionFactory(keyed=True, draft=True))
 
         response = client.post(
             page(given.contribution, "edit/"), {"remove": given.pk, "place": "Amuntai"}
@@ -411,7 +444,7 @@ class TestEdit:
         ids=["accepted", "declined", "withdrawn"],
     )
     def test_after_a_decision_it_leads_to_what_became_of_it(self, client, state):
-        decided = ContributionFactory(**state)
+        decided = ContributionFactory(keyed=True, **state)
 
         response = client.post(page(decided, "edit/"), {"place": "x", "save": "yes"})
 
@@ -420,7 +453,7 @@ class TestEdit:
         assert decided.place == ""
 
     def test_a_motif_that_was_restricted_since_stays_what_they_said(self, client):
-        submitted = ContributionFactory()
+        submitted = ContributionFactory(keyed=True)
         submitted.motif.access = "restricted"
         submitted.motif.save()
 
@@ -441,7 +474,7 @@ class TestMend:
 
     @pytest.fixture
     def declined(self):
-        contribution = ContributionFactory(language="en", place="Amuntai")
+        contribution = ContributionFactory(keyed=True, language="en", place="Amuntai")
         PhotoFactory(contribution=contribution)
         return actions.decline_contribution(
             contribution=contribution, by=CuratorFactory(), code="light"
@@ -551,7 +584,7 @@ class TestStatus:
         assert "siti-giver" not in html
 
     def test_notes_of_checks_and_single_views_are_not_told(self, client):
-        photo = PhotoFactory(contribution=ContributionFactory())
+        photo = PhotoFactory(contribution=ContributionFactory(keyed=True))
         actions.record("flagged", by=None, photo=photo, reason="HANYA-KURATOR")
         actions.record("restricted", by=CuratorFactory(), photo=photo, reason="ADAT")
 
@@ -563,7 +596,7 @@ class TestStatus:
     def test_how_much_is_asked_does_not_grow_with_photos_and_history(
         self, client, django_assert_max_num_queries
     ):
-        contribution = ContributionFactory()
+        contribution = ContributionFactory(keyed=True)
         for n in range(8):
             PhotoFactory(contribution=contribution)
             actions.edit_contribution(
@@ -576,7 +609,9 @@ class TestStatus:
             client.get(page(contribution))
 
     def test_taking_back_asks_once_and_is_at_once(self, client):
-        contribution = PhotoFactory().contribution
+        contribution = PhotoFactory(
+            contribution=ContributionFactory(accepted=True, keyed=True)
+        ).contribution
         address = page(contribution, "withdraw/")
 
         asked = client.get(address)
@@ -592,10 +627,30 @@ class TestStatus:
 
     @pytest.mark.parametrize("what", ["", "edit/", "withdraw/"])
     def test_no_robot_and_no_cache_keeps_it(self, client, what):
-        response = client.get(page(ContributionFactory(), what))
+        response = client.get(page(ContributionFactory(keyed=True), what))
 
         assert response["X-Robots-Tag"] == "noindex"
         assert "no-store" in response["Cache-Control"]
+
+    def test_what_a_curator_corrected_is_not_the_givers_doing(self, client):
+        submitted = ContributionFactory()
+        motif = MotifFactory()
+        client.force_login(CuratorFactory())
+        client.post(
+            f"/en/admin/motifs/contribution/{submitted.pk}/change/",
+            {
+                "motif": motif.pk,
+                "photos-TOTAL_FORMS": "0",
+                "photos-INITIAL_FORMS": "0",
+            },
+        )
+        submitted.refresh_from_db()
+        assert submitted.motif == motif
+
+        html = text(client.get(page(submitted)))
+
+        assert "A curator corrected which motif it names." in html
+        assert "You changed" not in html
 
 
 class TestList:
@@ -669,14 +724,14 @@ class TestList:
 
 
 def test_the_page_goes_on_in_the_other_language(client):
-    draft = ContributionFactory(draft=True)
+    draft = ContributionFactory(keyed=True, draft=True)
 
     with translation.override("id"):
         assert client.get(f"/id/contributions/{draft.key}/edit/").status_code == 200
 
 
 def test_what_a_script_needs_is_on_the_page(client):
-    draft = ContributionFactory(draft=True)
+    draft = ContributionFactory(keyed=True, draft=True)
     html = client.get(page(draft, "edit/")).content.decode()
 
     found = re.search(r'<script id="giving-addresses"[^>]*>(.*?)</script>', html)

@@ -3,7 +3,7 @@
 from io import BytesIO
 
 import pytest
-from PIL import Image, ImageChops, ImageStat
+from PIL import Image, ImageChops, ImageStat, JpegImagePlugin
 from pillow_heif import from_pillow
 
 from motifs import actions, heic, pictures, refusals
@@ -38,6 +38,19 @@ def test_the_picture_stays_the_same():
 
     assert (made.format, made.size) == ("JPEG", (240, 160))
     assert difference(made, scene()) < 4
+
+
+def test_a_large_one_does_not_become_larger_than_a_photo_may_be(monkeypatch):
+    content = as_heic(scene())
+    usual = heic._convert(content, 10**6)
+    monkeypatch.setattr(heic, "LARGE", 240 * 160)
+
+    large = heic._convert(content, 10**6)
+
+    assert JpegImagePlugin.get_sampling(opened(usual)) == 0
+    assert JpegImagePlugin.get_sampling(opened(large)) == 2
+    assert len(large) < len(usual)
+    assert difference(opened(large), scene()) < 4
 
 
 def test_it_is_turned_upright_once_and_only_the_camera_is_kept():

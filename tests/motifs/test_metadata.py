@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import string
 import struct
+import zlib
 from contextlib import suppress
 from io import BytesIO
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 from PIL import Image, ImageCms, PngImagePlugin
 
+from motifs import metadata
 from motifs.metadata import Damaged, without_personal
 
 SECRETS = (b"Siti", b"4711", b"2026:01:02", b"Rumah")
@@ -115,6 +118,126 @@ def test_a_file_that_says_nothing_is_kept_byte_for_byte():
         a_picture().save(out, form)
 
         assert without_personal(out.getvalue()) == out.getvalue()
+
+
+def png_chunks(content: bytes) -> list[bytes]:
+    at, found = 8, []
+    while at < len(content):
+        (length,) = struct.unpack_from(">I", content, at)
+        found.append(content[at : at + 12 + length])
+        at += 12 + length
+    return found
+
+
+def png_chunk(kind: bytes, body: bytes) -> bytes:
+    checksum = struct.pack(">I", zlib.crc32(kind + body))
+    return struct.pack(">I", len(body)) + kind + body + checksum
+
+
+def webp_chunks(content: bytes) -> list[bytes]:
+    at, found = 12, []
+    while at < len(content):
+        (length,) = struct.unpack_from("<I", content, at + 4)
+        found.append(content[at : at + 8 + length + length % 2])
+        at += 8 + length + length % 2
+    return found
+
+
+def webp_chunk(kind: bytes, body: bytes) -> bytes:
+    return kind + struct.pack("<I", len(body)) + body + b"\0" * (len(body) % 2)
+
+
+def webp_file(chunks: list[bytes]) -> bytes:
+    body = b"WEBP" + b"".join(chunks)
+    return b"RIFF" + struct.pack("<I", len(body)) + body
+
+
+KINDS = st.text(string.ascii_letters, min_size=4, max_size=4).map(str.encode)
+UNKNOWN = st.sampled_from([b"caBX", b"C2PA", b"cAMX", b"zzZz", b"fdAT"]) | KINDS
+SAID = b"Siti, Rumah, 4711"
+
+
+@given(kind=UNKNOWN, data=st.data())
+def test_of_a_png_nothing_is_kept_that_is_not_named(kind, data):
+    assume(kind not in metadata._PNG_KEPT)
+    out = BytesIO()
+    a_picture().save(out, "PNG")
+    first, *rest, last = png_chunks(out.getvalue())
+    at = data.draw(st.integers(0, len(rest)))
+    rest.insert(at, png_chunk(kind, SAID))
+
+    content = b"\x89PNG\r\n\x1a\n" + b"".join([first, *rest, last])
+
+    assert without_personal(content) == out.getvalue()
+
+
+@given(kind=UNKNOWN, data=st.data())
+def test_of_a_webp_nothing_is_kept_that_is_not_named(kind, data):
+    assume(kind not in metadata._WEBP_KEPT)
+    out = BytesIO()
+    a_picture().save(out, "WEBP", lossless=True)
+    chunks = webp_chunks(out.getvalue())
+    chunks.insert(data.draw(st.integers(0, len(chunks))), webp_chunk(kind, SAID))
+
+    assert without_personal(webp_file(chunks)) == out.getvalue()
+
+
+@given(kind=UNKNOWN)
+def test_nor_in_a_frame_of_an_animation(kind):
+    assume(kind not in metadata._WEBP_KEPT)
+    out = BytesIO()
+    a_picture().save(
+        out, "WEBP", save_all=True, append_images=[a_picture((64, 48)).rotate(90)]
+    )
+    chunks = webp_chunks(out.getvalue())
+    at = next(at for at, one in enumerate(chunks) if one.startswith(b"ANMF"))
+    (length,) = struct.unpack_from("<I", chunks[at], 4)
+    frame = chunks[at][8 : 8 + length] + webp_chunk(kind, SAID)
+    chunks[at] = webp_chunk(b"ANMF", frame)
+
+    assert without_personal(webp_file(chunks)) == out.getvalue()
+
+
+def test_what_a_png_is_shown_by_stays():
+    profile = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+    out = BytesIO()
+    a_picture().convert("P").save(
+        out, "PNG", transparency=3, icc_profile=profile, dpi=(300, 300)
+    )
+    first, *rest = png_chunks(out.getvalue())
+    shown_by = [
+        png_chunk(b"gAMA", struct.pack(">I", 45455)),
+        png_chunk(b"sBIT", b"\x08\x08\x08"),
+        png_chunk(b"cICP", b"\x01\x0d\x00\x01"),
+    ]
+    content = b"\x89PNG\r\n\x1a\n" + b"".join([first, *shown_by, *rest])
+    assert {b"tRNS", b"iCCP", b"pHYs"} <= {one[4:8] for one in rest}
+
+    assert without_personal(content) == content
+
+
+def test_a_webp_says_in_front_only_what_it_holds():
+    """Flags of what went, and bytes that mean nothing, go with it."""
+    chunks = webp_chunks(a_file("WEBP"))
+    marked = chunks[0][:8] + bytes([0x0C, 9, 9, 9]) + chunks[0][12:]
+
+    kept = webp_chunks(without_personal(webp_file([marked, *chunks[1:]])))
+
+    has_exif = 0x08
+    assert kept[0][8:12] == bytes([has_exif, 0, 0, 0])
+    assert kept[-1].startswith(b"EXIF")
+    bare = webp_chunks(without_personal(webp_file([marked, *chunks[1:-2]])))
+    assert bare[0][8:12] == bytes(4)
+
+
+@pytest.mark.parametrize("marker", range(0xE0, 0xF0))
+def test_of_a_jpegs_own_notes_only_profile_and_colours_stay(marker):
+    content = a_file("JPEG")
+    note = struct.pack(">BBH", 0xFF, marker, 2 + len(SAID)) + SAID
+
+    kept = without_personal(content[:2] + note + content[2:])
+
+    assert kept == without_personal(content)
 
 
 @pytest.mark.parametrize("options", [{"progressive": True}, {"subsampling": 0}])

@@ -34,8 +34,8 @@ def queue(monkeypatch):
 
 
 def given(**fields):
-    giver = UserFactory(email="siti@example.id", first_name="Siti")
-    return ContributionFactory(given_by=giver, language="en", **fields)
+    giver = UserFactory(email="siti@example.id", first_name="Siti", mail_language="en")
+    return ContributionFactory(given_by=giver, **fields)
 
 
 def accept(contribution):
@@ -94,20 +94,38 @@ class TestText:
 
         assert "Too blurred.\nTry in daylight." in mail.outbox[0].body
 
-    @pytest.mark.parametrize(
-        ("language", "word"),
-        [("id", "/id/contributions/"), ("en", "/en/contributions/"), ("", "/id/")],
-    )
-    def test_in_the_givers_language_not_the_curators(self, language, word):
-        contribution = given()
-        contribution.language = language
-        contribution.save()
-        with translation.override("en" if language != "en" else "id"):
+    @pytest.mark.parametrize("language", ["id", "en"])
+    def test_in_the_language_that_the_giver_chose_for_mails(self, language):
+        """Neither the curator's, nor that of the page on which it was given."""
+        other = "en" if language == "id" else "id"
+        contribution = given(language=other)
+        contribution.given_by.mail_language = language
+        contribution.given_by.save()
+        with translation.override(other):
             accept(contribution)
             due_now()
             notices.send_notice(Notice.objects.get().pk)
 
-        assert word in mail.outbox[0].body
+        assert f"/{language}/contributions/" in mail.outbox[0].body
+
+    def test_the_reason_too(self):
+        contribution = given(language="id")
+
+        actions.decline_contribution(
+            contribution=contribution, by=CuratorFactory(), code="blurred"
+        )
+        due_now()
+        notices.send_notice(Notice.objects.get().pk)
+
+        assert "The photo is blurred" in mail.outbox[0].body
+
+    @pytest.mark.parametrize(
+        ("language", "found"), [("en", "en"), ("id", "id"), ("", "id"), ("bjn", "id")]
+    )
+    def test_without_an_account_it_is_the_language_of_the_gift(self, language, found):
+        keyed = ContributionFactory(keyed=True, language=language)
+
+        assert keyed.mail_language == found
 
     def test_a_suggestion_is_no_photo(self):
         edit = given(kind="edit", suggested_text="Ganti.")
@@ -217,9 +235,9 @@ class TestWhatStands:
 
 class TestTakenDown:
     def test_its_giver_is_told_why_in_their_language(self):
-        contribution = given(accepted=True)
-        contribution.language = "id"
-        contribution.save()
+        contribution = given(accepted=True, language="en")
+        contribution.given_by.mail_language = "id"
+        contribution.given_by.save()
         with translation.override("en"):
             take_down(contribution)
 

@@ -65,7 +65,7 @@ def put(client, where, piece, offset, **headers):
 
 @pytest.fixture
 def draft():
-    return ContributionFactory(draft=True)
+    return ContributionFactory(draft=True, keyed=True)
 
 
 def started(draft, content, client_id=None):
@@ -230,7 +230,7 @@ class TestProtocol:
 
     def test_a_stranger_knows_no_address(self, client, draft):
         where = begin(client, draft, 10)["Location"]
-        other = ContributionFactory(draft=True)
+        other = ContributionFactory(draft=True, keyed=True)
 
         assert (
             client.head(where.replace(draft.key, other.key), **TUS).status_code == 404
@@ -246,12 +246,12 @@ class TestProtocol:
         assert strict.delete(where, **TUS).status_code == 403
 
     def test_after_a_decision_there_is_nothing_to_add_to(self, client):
-        accepted = ContributionFactory(accepted=True)
+        accepted = ContributionFactory(accepted=True, keyed=True)
 
         assert begin(client, accepted, 10).status_code == 410
 
     def test_decided_on_while_a_photo_was_on_its_way(self, client):
-        submitted = ContributionFactory()
+        submitted = ContributionFactory(keyed=True)
         content = picture_bytes()
         where = begin(client, submitted, len(content))["Location"]
         put(client, where, content[:50], 0)
@@ -485,7 +485,7 @@ def at_once(*acts):
 @pytest.mark.django_db(transaction=True)
 class TestAtOnce:
     def test_two_pieces_for_one_place_one_is_told_to_look_again(self):
-        draft = ContributionFactory(draft=True)
+        draft = ContributionFactory(draft=True, keyed=True)
         content = noise()
         where = begin(Client(), draft, len(content))["Location"]
 
@@ -501,7 +501,7 @@ class TestAtOnce:
             assert file.read() == content
 
     def test_the_last_piece_four_times_is_one_photo(self):
-        draft = ContributionFactory(draft=True)
+        draft = ContributionFactory(draft=True, keyed=True)
         content = noise()
         where = begin(Client(), draft, len(content))["Location"]
         put(Client(), where, content[:5_000], 0)
@@ -521,7 +521,7 @@ class TestAtOnce:
         assert len(files) == 1
 
     def test_the_same_file_begun_four_times_is_one_upload(self):
-        draft = ContributionFactory(draft=True)
+        draft = ContributionFactory(draft=True, keyed=True)
         client_id = uuid.uuid4()
 
         answers = at_once(

@@ -1,0 +1,67 @@
+"""Clean the files of photos that came before a rule of ``metadata`` did."""
+
+from __future__ import annotations
+
+import hashlib
+from functools import partial
+
+from django.core.files.base import ContentFile
+from django.core.files.storage import default_storage
+from django.db import transaction
+
+from motifs import metadata, pictures
+from motifs.actions.history import record
+from motifs.models import HistoryEntry, Photo
+from motifs.refusals import PhotoGivenAlready
+from motifs.renditions import queue_renditions
+
+
+@transaction.atomic
+def clean_photo(*, photo: Photo) -> bool:
+    """Put a file without what is personal in the place of the photo's; say if it did.
+
+    The picture is the same to the last pixel. The new file is written before the row
+    names it, and the old one deleted after that: whoever is killed in between leaves a
+    file that nobody names, and never a row without its file.
+
+    Raises FileNotFoundError, metadata.Damaged, PhotoGivenAlready: without what is
+    personal it is another photo of its contribution.
+    """
+    locked = Photo.objects.select_for_update().get(pk=photo.pk)
+    with locked.image.open("rb") as file:
+        content = file.read()
+    cleaned = metadata.without_personal(content)
+    if cleaned == content:
+        return False
+    name, was = locked.image.name, locked.sha256
+    became = hashlib.sha256(cleaned).hexdigest()
+    if Photo.objects.filter(
+        contribution=locked.contribution_id, sha256=became
+    ).exists():
+        raise PhotoGivenAlready
+    locked.image.save("photo", ContentFile(cleaned), save=False)
+    locked.sha256, locked.rendered_at = became, None
+    try:
+        locked.save(update_fields=["image", "sha256", "rendered_at"])
+    except BaseException:
+        locked.image.delete(save=False)
+        raise
+    # Whatever was judged may be in a dataset, which knows it by the old digest. What
+    # has no history yet must stay without: its giver may still remove it.
+    if locked.history.exists():
+        record(
+            HistoryEntry.Verb.CLEANED,
+            by=None,
+            photo=locked,
+            data={"was": {"sha256": was}, "became": {"sha256": became}},
+        )
+    transaction.on_commit(partial(_forget, name, was))
+    transaction.on_commit(partial(queue_renditions, locked.pk))
+    photo.refresh_from_db()
+    return True
+
+
+def _forget(name: str, digest: str) -> None:
+    default_storage.delete(name)
+    if not Photo.objects.filter(sha256=digest).exists():
+        pictures.forget_renditions(digest)
