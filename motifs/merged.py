@@ -8,6 +8,7 @@ from datetime import datetime
 from functools import wraps
 from typing import TYPE_CHECKING
 
+from django.core.validators import slug_re
 from django.db.models import Q
 from django.http import Http404, HttpRequest, HttpResponsePermanentRedirect
 from django.http.response import HttpResponseBase
@@ -66,7 +67,8 @@ def moved_query(
     request: HttpRequest, visible: MotifQuerySet, name: str = "motif"
 ) -> HttpResponsePermanentRedirect | None:
     """For a page that is asked about a motif by its slug, as in ``?motif=``."""
-    into = became(request.GET.get(name, ""), visible)
+    slug = request.GET.get(name, "")
+    into = became(slug, visible) if slug_re.match(slug) else None
     if into is None:
         return None
     query = request.GET.copy()

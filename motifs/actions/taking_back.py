@@ -92,5 +92,8 @@ def withdraw_photo(*, photo: Photo, by: User | None) -> Photo:
 
 
 def _revision(locked: Contribution) -> dict[str, int]:
-    """Let no curator decide on what they were shown before this."""
-    return new_revision(locked) if locked.state == locked.State.SUBMITTED else {}
+    """Let no curator decide on what they were shown before this.
+
+    Also where it was decided on: the decision may be taken back while they look.
+    """
+    return new_revision(locked) if locked.state != locked.State.DRAFT else {}

@@ -142,7 +142,7 @@ class TestTakeDown:
     @pytest.mark.parametrize("state", ["submitted", "accepted", "declined"])
     def test_it_is_withdrawn_by_a_curator_who_says_why(self, state):
         traits = {} if state == "submitted" else {state: True}
-        contribution = ContributionFactory(language="en", **traits)
+        contribution = ContributionFactory(given_by__mail_language="en", **traits)
         curator = CuratorFactory()
 
         actions.take_down_contribution(

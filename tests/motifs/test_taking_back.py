@@ -64,6 +64,7 @@ class TestConsent:
         assert first.data == {
             "was": {"consent_to_show": True},
             "became": {"consent_to_show": False},
+            "revision": 1,
         }
         assert second.data["became"] == {"consent_to_train": True}
         assert len(set(texts(contribution))) == 2
@@ -108,6 +109,17 @@ class TestWhatACuratorWasShown:
         with pytest.raises(refusals.ChangedSince):
             accept(shown)
         assert accept(waiting).state == "accepted"
+
+    def test_also_if_it_was_accepted_meanwhile_and_reopened(self):
+        waiting = ContributionFactory()
+        shown = Contribution.objects.get(pk=waiting.pk)
+
+        accept(waiting)
+        change(waiting, "show", is_given=False)
+        actions.reopen_contribution(contribution=waiting, by=CuratorFactory())
+
+        with pytest.raises(refusals.ChangedSince):
+            accept(shown)
 
     def test_so_is_a_photo_that_was_taken_back(self):
         photo, _other = two_photos(accepted=False)
