@@ -90,14 +90,23 @@ def augment(
         pixels = _shadow(pixels, generator)
     if generator.random() < how.blur:
         sigma = generator.uniform(*how.blur_sigma) * size / 224
-        pixels = np.asarray(cv2.GaussianBlur(pixels, (0, 0), sigma), np.uint8)
+        pixels = blur(pixels, sigma)
     if generator.random() < how.noise:
         pixels = _noise(pixels, generator)
     if generator.random() < how.jpeg:
-        quality = int(generator.integers(25, 92))
-        _, file = cv2.imencode(".jpg", pixels, [cv2.IMWRITE_JPEG_QUALITY, quality])
-        pixels = np.asarray(cv2.imdecode(file, cv2.IMREAD_UNCHANGED), np.uint8)
+        pixels = compress(pixels, int(generator.integers(25, 92)))
     return np.asarray(pixels, np.uint8)
+
+
+def blur(pixels: Pixels, sigma: float) -> Pixels:
+    """Return pixels, (height, width, 3), blurred; sigma in pixels, above 0."""
+    return np.asarray(cv2.GaussianBlur(pixels, (0, 0), sigma), np.uint8)
+
+
+def compress(pixels: Pixels, quality: int) -> Pixels:
+    """Return pixels, (height, width, 3), as a JPEG of a quality, 1..100, has them."""
+    _, file = cv2.imencode(".jpg", pixels, [cv2.IMWRITE_JPEG_QUALITY, quality])
+    return np.asarray(cv2.imdecode(file, cv2.IMREAD_UNCHANGED), np.uint8)
 
 
 def _warp(

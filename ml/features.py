@@ -7,7 +7,7 @@ import io
 import logging
 import os
 import threading
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any, NamedTuple, Self
 
@@ -15,8 +15,10 @@ import keras
 import numpy as np
 
 from ml import network
+from ml.augment import blur, compress
+from ml.dataset import Sample
 from ml.feed import Feed, in_order
-from ml.images import open_image
+from ml.images import View, open_image
 from ml.job import Job
 from ml.predict import look
 
@@ -24,6 +26,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     Pixels = NDArray[np.uint8] | NDArray[np.float32]
+    Wear = Callable[[int, NDArray[np.uint8], View], NDArray[np.uint8]]
 
 logger = logging.getLogger(__name__)
 
@@ -34,6 +37,8 @@ MOST_COPIES = 8
 WARM_UP = 1_000_000
 """Numbers of these epochs, apart from those of fine-tuning."""
 READ_AT_ONCE = 16
+SHARP = 1 / 3
+"""Share of the worn photos that are compressed; the others are blurred."""
 
 
 class Features(NamedTuple):
@@ -99,20 +104,66 @@ def varied(job: Job, read: Reader, feed: Feed) -> Features:
     return join(*parts)
 
 
-def served(job: Job, read: Reader, side: str) -> Features:
-    """Return the features of one side's photos, in every view that serving takes."""
-    samples, manifest = job.data.of(side), job.draft()
+def served(
+    job: Job,
+    read: Reader,
+    samples: Sequence[Sample],
+    weights: NDArray[np.float32] | None = None,
+    wear: Wear | None = None,
+) -> Features:
+    """Return the features of photos, in every view that serving takes.
+
+    Args:
+        job: whose recipe says which views.
+        read: what computes features.
+        samples: the photos.
+        weights: (photos,), how much each counts; 1 by default.
+        wear: what makes a square of a photo worse; nothing by default.
+    """
+    manifest, views = job.draft(), job.recipe.views
     values = []
+
+    def squares(number: int) -> NDArray[np.uint8]:
+        pixels = look(open_image(samples[number].path), manifest).pixels
+        if wear is None:
+            return pixels
+        looks = zip(pixels, views, strict=True)
+        return np.stack([wear(number, one, view) for one, view in looks])
+
     with ThreadPoolExecutor(2) as threads:
-        looks = in_order(
-            threads, lambda one: look(open_image(one.path), manifest).pixels, samples
-        )
+        looks = in_order(threads, squares, range(len(samples)))
         for group in _groups(looks):
             values.append(read(np.concatenate(group)))
-            job.progress("look", sum(map(len, values)), len(samples) * len(group[0]))
-    truth = np.repeat(job.index(samples), len(job.recipe.views))
+            job.progress("look", sum(map(len, values)), len(samples) * len(views))
+    truth = np.repeat(job.index(samples), len(views))
+    counted = np.ones(len(samples), np.float32) if weights is None else weights
     targets = np.eye(len(job.labels), dtype=np.float32)[truth]
-    return Features(np.concatenate(values), targets, np.ones(len(truth), np.float32))
+    return Features(np.concatenate(values), targets, np.repeat(counted, len(views)))
+
+
+def worn(
+    job: Job, read: Reader, samples: Sequence[Sample], weights: NDArray[np.float32]
+) -> list[Features]:
+    """Return the features of a share of the photos, out of focus or badly compressed.
+
+    The share is the recipe's; the list is empty where it takes none.
+    """
+    rng = np.random.default_rng([job.seed, len(samples)])
+    taken = np.flatnonzero(rng.random(len(samples)) < job.recipe.worn_views)
+    if not len(taken):
+        return []
+    sigmas = rng.uniform(*job.recipe.augmentation.blur_sigma, len(taken))
+    qualities = rng.integers(15, 60, len(taken))
+    is_sharp = rng.random(len(taken)) < SHARP
+
+    def wear(number: int, pixels: NDArray[np.uint8], view: View) -> NDArray[np.uint8]:
+        if is_sharp[number]:
+            return compress(pixels, int(qualities[number]))
+        # A closer look shows the same fault of the photo larger.
+        return blur(pixels, sigmas[number] / view.fraction)
+
+    some = [samples[i] for i in taken]
+    return [served(job, read, some, weights[taken], wear)]
 
 
 def join(*parts: Features) -> Features:

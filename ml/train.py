@@ -205,13 +205,13 @@ def _train_head(job: Job, model: keras.Model, feed: Feed, epochs: int) -> None:
     recipe = job.recipe
     pooled = network.pooled_part(model)
     with features.Reader(pooled) as read:
-        learned = features.varied(job, read, feed)
+        parts = [features.varied(job, read, feed)]
         if recipe.learns_views:
             # What serving will look at, beside the variations that make it general.
-            seen = features.served(job, read, "train")
-            weights = np.repeat(feed.weights, len(recipe.views))
-            learned = features.join(learned, seen._replace(weights=weights))
-        checked = features.served(job, read, "val")
+            given = (job, read, job.data.of("train"), feed.weights)
+            parts += [features.served(*given), *features.worn(*given)]
+        learned = features.join(*parts)
+        checked = features.served(job, read, job.data.of("val"))
     width = learned.values.shape[1]
     mean, spread = np.zeros(width, np.float32), np.ones(1, np.float32)
     if recipe.head == "linear":
