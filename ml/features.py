@@ -162,7 +162,7 @@ def worn(
         # A closer look shows the same fault of the photo larger.
         return blur(pixels, sigmas[number] / view.fraction)
 
-    some = [samples[i] for i in taken]
+    some = [samples[i] for i in taken.tolist()]
     return [served(job, read, some, weights[taken], wear)]
 
 

@@ -79,7 +79,8 @@ def start_upload(
         if earlier.length == length and earlier.refusal in _OF_THE_FILE:
             raise Refused(earlier)
         _delete(earlier)
-    if locked.photos.count() + locked.uploads.unfinished().count() >= MAX_PHOTOS:
+    unfinished = locked.uploads.unfinished().count()
+    if locked.photos.given().count() + unfinished >= MAX_PHOTOS:
         raise TooManyPhotos
     upload = Upload(contribution=locked, client_id=client_id, length=length)
     upload.file.save("part", ContentFile(b""), save=False)

@@ -120,7 +120,7 @@ def add_photo(*, contribution: Contribution, image: Readable, by: User | None) -
     given = list(locked.photos.values_list("sha256", "position"))
     if digest in {earlier for earlier, _position in given}:
         raise PhotoGivenAlready
-    if len(given) >= MAX_PHOTOS:
+    if locked.photos.given().count() >= MAX_PHOTOS:
         raise TooManyPhotos
     photo = Photo(
         contribution=locked,

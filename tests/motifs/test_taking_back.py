@@ -1,6 +1,7 @@
 """Givers take back a purpose or one photo, and nobody else does it for them."""
 
 import threading
+from io import BytesIO
 
 import pytest
 from django.db import connection
@@ -13,6 +14,7 @@ from tests.factories import (
     CuratorFactory,
     PhotoFactory,
     UserFactory,
+    picture_bytes,
 )
 
 pytestmark = pytest.mark.django_db
@@ -147,6 +149,22 @@ class TestPhoto:
             photo,
             photo.contribution.given_by,
         )
+
+    def test_there_is_room_for_another_instead(self, monkeypatch):
+        monkeypatch.setattr(actions.contributions, "MAX_PHOTOS", 2)
+        photo, _ = two_photos(accepted=False)
+        contribution, giver = photo.contribution, photo.contribution.given_by
+
+        def add():
+            another = BytesIO(picture_bytes(colour="red"))
+            actions.add_photo(contribution=contribution, image=another, by=giver)
+
+        with pytest.raises(refusals.TooManyPhotos):
+            add()
+        actions.withdraw_photo(photo=photo, by=giver)
+        add()
+
+        assert contribution.photos.given().count() == 2
 
     def test_a_curator_may_on_the_givers_behalf_and_the_history_says_so(self):
         photo, other = two_photos()
