@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ml import artifact, metrics
+from ml import artifact, metrics, robustness
 from ml.dataset import Dataset
 from ml.evaluate import evaluate
 from ml.folds import folds
@@ -38,6 +38,7 @@ def crossvalidate(
     weights: str | Path = "imagenet",
     seed: int = 1,
     is_leaky_too: bool = False,
+    distorts: bool = False,
     skip_unreadable: bool = False,
     progress: Progress = lambda _what, _done, _total: None,
 ) -> dict[str, Any]:
@@ -51,12 +52,15 @@ def crossvalidate(
         weights: as in ``ml.train.train``.
         seed: of the folds, the weights, the order and the variations.
         is_leaky_too: also train on random folds that ignore groups.
+        distorts: also ask about every test photo turned, blurred, compressed and so on.
         skip_unreadable: leave damaged photos out.
         progress: told what is being done, how much is done and how much there is.
 
     Returns:
         Per recipe, under ``grouped`` and ``random``: the figures of every fold, their
-        mean and standard deviation, and those of all folds' answers pooled.
+        mean and standard deviation, those of all folds' answers pooled and, if asked
+        for, ``robustness``: what ``ml.robustness`` measures, over all folds, and the
+        ``least`` and ``most`` points that a fold lost.
 
     Raises:
         DatasetError, ArtifactError, network.WeightsError: as in ``ml.train.train``;
@@ -95,6 +99,10 @@ def crossvalidate(
                     )
                     one = {"key": digest, **_test(trained.folder, part, progress)}
                     artifact.write_json(file, one)
+                if distorts and "robustness" not in one:
+                    asked = Predictor(file.with_suffix("")), part.of("test")
+                    one["robustness"] = robustness.measure(*asked, progress=progress)
+                    artifact.write_json(file, one)
                 said.append(one)
             compared.setdefault(recipe.name, {})[way] = _summary(said, data)
     result = {**run, "labels": list(data.labels), "recipes": compared}
@@ -124,7 +132,29 @@ def _summary(said: Sequence[dict[str, Any]], data: Dataset) -> dict[str, Any]:
         "spread": {n: round(float(np.std(column[n], ddof=1)), 4) for n in names},
         "pooled": _figures(np.concatenate(scores), np.concatenate(truth), data)
         | {"confusion": pooled["confusion"], "labels": pooled["labels"]},
-    }
+    } | _robustness([one["robustness"] for one in said if "robustness" in one])
+
+
+def _robustness(each: Sequence[dict[str, Any]]) -> dict[str, Any]:
+    """Return what all folds lost together, and the least and the most of any."""
+    if not each:
+        return {}
+    photos = sum(one["clean"]["of"] for one in each)
+    clean = sum(one["clean"]["hits"] for one in each)
+    rows = []
+    for of_folds in zip(*(one["rows"] for one in each), strict=True):
+        hits = sum(row["accuracy"]["hits"] for row in of_folds)
+        lost = [row["points_lost"] for row in of_folds]
+        rows.append(
+            {
+                "name": of_folds[0]["name"],
+                "accuracy": metrics.share(hits, photos),
+                "points_lost": round(100 * (clean - hits) / max(photos, 1), 2),
+                "least": min(lost),
+                "most": max(lost),
+            }
+        )
+    return {"robustness": {"clean": metrics.share(clean, photos), "rows": rows}}
 
 
 def _figures(

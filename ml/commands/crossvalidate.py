@@ -54,6 +54,11 @@ def add(commands: Any) -> argparse.ArgumentParser:
         help="also test on random folds that ignore groups, to show what that flatters",
     )
     option(
+        "--robustness",
+        action="store_true",
+        help="also turn, blur, compress, cut and darken the photos left out",
+    )
+    option(
         "--skip-unreadable",
         action="store_true",
         help="leave damaged photos out instead of refusing the dataset",
@@ -86,6 +91,7 @@ def run(given: Namespace, bars: Bars) -> int:
             weights=given.weights,
             seed=given.seed,
             is_leaky_too=given.leaky,
+            distorts=given.robustness,
             skip_unreadable=given.skip_unreadable,
             progress=bars,
         )
@@ -112,3 +118,8 @@ def print_table(result: dict[str, Any]) -> None:
                         f" ± {figures['spread'][key]:.3f}"
                         f"  ({figures['pooled'][key]:.3f})"
                     )
+            for row in figures.get("robustness", {}).get("rows", ()):
+                print(
+                    f"  {row['name']}: {row['points_lost']:.1f} points lost"
+                    f" ({row['least']:.1f} to {row['most']:.1f})"
+                )

@@ -8,10 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from ml import dataset
+from ml import dataset, robustness
+from ml.commands.crossvalidate import print_table
 from ml.crossvalidate import RESULT, crossvalidate
 from ml.dataset import Dataset
 from ml.recipe import DEFAULT
+from ml.robustness import DISTORTIONS
 from tests.ml.conftest import tiny
 
 RECIPE = replace(tiny(DEFAULT), epochs=1)
@@ -57,3 +59,31 @@ def test_a_second_run_trains_only_what_is_missing(
     assert after[1] == before[1]
     assert after[2] != before[2]
     assert (folder / "grouped-2.json").is_file()
+
+
+def test_what_distortions_cost_is_pooled_and_measured_once(
+    out: Path, data: Dataset, backbone: Path, monkeypatch, capsys
+):
+    asked = {"recipes": [RECIPE], "count": 2, "weights": backbone, "distorts": True}
+    folder = out / "default"
+    before = {n: (folder / f"grouped-{n}").stat().st_ino for n in (1, 2)}
+
+    found = crossvalidate(data, out, **asked)["recipes"]["default"]["grouped"]
+
+    robust, folds = found["robustness"], found["folds"]
+    assert robust["clean"]["of"] == len(data.samples)
+    right = sum(round(fold["accuracy"] * fold["photos"]) for fold in folds)
+    assert robust["clean"]["hits"] == right
+    assert [row["name"] for row in robust["rows"]] == list(DISTORTIONS)
+    for row in robust["rows"]:
+        lost = right - row["accuracy"]["hits"]
+        assert row["points_lost"] == pytest.approx(
+            100 * lost / len(data.samples), abs=0.01
+        )
+        assert row["least"] <= row["points_lost"] <= row["most"]
+    assert before == {n: (folder / f"grouped-{n}").stat().st_ino for n in (1, 2)}
+    monkeypatch.setattr(robustness, "measure", None)
+    again = crossvalidate(data, out, **asked)
+    assert again["recipes"]["default"]["grouped"]["robustness"] == robust
+    print_table(again)
+    assert "JPEG quality 20: " in capsys.readouterr().out
