@@ -87,31 +87,114 @@ def take_out(contribution: Contribution, by: User | None) -> None:
     """Let the page say again what it said before the suggestion was taken over.
 
     The contribution and its motif are locked by the caller, who also unlinks them.
+    What is gone already, or says already what it said, is done.
 
     Raises EditedSince if somebody has changed the claim in the meantime.
     """
-    Verb = HistoryEntry.Verb
-    deeds = contribution.history.filter(verb__in=(Verb.APPLIED, Verb.TAKEN_OUT))
-    last = deeds.order_by("-pk").first()
-    if last is None or last.verb == Verb.TAKEN_OUT:
+    found = _made_by(contribution)
+    if found is None:
         return
+    claim, row = found
+    if not _says_as_before(claim, row):
+        if _is_changed(claim, row):
+            raise EditedSince
+        if row["did"] == ADDED and claim.edits.exclude(pk=contribution.pk).exists():
+            raise EditedSince
+        _give_back(claim, row, contribution, by, wholly=True)
+    _take_out_withdrawn(claim, contribution, by)
+
+
+def take_text_out(contribution: Contribution, by: User | None) -> Claim | None:
+    """Let the page no longer say the suggestion's text, whatever else was changed.
+
+    Returns the claim if somebody has rewritten it since: that text is theirs too, and
+    only people can tell what of it is the suggestion's. Locks as for ``take_out``.
+    """
+    found = _made_by(contribution)
+    if found is None:
+        return None
+    claim, row = found
+    was, became = row["fields"].get("text", (claim.text, claim.text))
+    if claim.text not in (was, became):
+        return claim
+    if not _says_as_before(claim, row):
+        _give_back(claim, row, contribution, by, wholly=False)
+    _take_out_withdrawn(claim, contribution, by)
+    return None
+
+
+def _made_by(contribution: Contribution) -> tuple[Claim, dict[str, Any]] | None:
+    """The claim that an edit made or changed, and how; None if there is nothing."""
+    Verb = HistoryEntry.Verb
+    verbs = (Verb.APPLIED, Verb.TAKEN_OUT, Verb.REOPENED)
+    last = contribution.history.filter(verb__in=verbs).order_by("-pk").first()
+    if last is None or last.verb != Verb.APPLIED:
+        return None
     row = next(row for row in last.data["rows"] if row["of"] == "claim")
     claim = Claim.objects.select_for_update().filter(pk=row["id"]).first()
-    if claim is None or _is_changed(claim, row):
-        raise EditedSince
-    with recording(by=by, verb=Verb.TAKEN_OUT, contribution=contribution):
+    return (claim, row) if claim else None
+
+
+def _says_as_before(claim: Claim, row: dict[str, Any]) -> bool:
+    """Whether a claim that was changed has its old text, or all if that stayed."""
+    if row["did"] == ADDED:
+        return False
+    now = values_of(Claim, [claim.pk])[claim.pk]
+    fields = row["fields"]
+    names = ["text"] if "text" in fields else [*fields]
+    return all(now.get(name) == fields[name][0] for name in names)
+
+
+def _give_back(
+    claim: Claim,
+    row: dict[str, Any],
+    contribution: Contribution,
+    by: User | None,
+    *,
+    wholly: bool,
+) -> None:
+    """Take an added claim away; give a changed one back what nobody has changed.
+
+    Raises EditedSince if ``wholly`` and a source that it cited is gone.
+    """
+    verb = HistoryEntry.Verb.TAKEN_OUT
+    with recording(by=by, verb=verb, contribution=contribution):
         if row["did"] == ADDED:
-            if claim.edits.exclude(pk=contribution.pk).exists():
-                raise EditedSince
             claim.delete()
             return
-        was = {name: pair[0] for name, pair in row["fields"].items()}
+        now = values_of(Claim, [claim.pk])[claim.pk]
+        was = {
+            name: before
+            for name, (before, became) in row["fields"].items()
+            if now.get(name) == became
+        }
         cited = was.pop(CITED, None)
         for name, value in was.items():
             setattr(claim, name, value)
         claim.save(update_fields=list(was))
         if cited is not None:
-            _cite_again(claim, cited)
+            _cite_again(claim, cited, wholly=wholly)
+
+
+def _take_out_withdrawn(
+    claim: Claim, contribution: Contribution, by: User | None
+) -> None:
+    """Take out what was withdrawn while the suggestion's text stood in its place."""
+    if claim.pk is None:
+        return
+    linked = claim.edits.filter(state=Contribution.State.WITHDRAWN)
+    others = linked.exclude(pk=contribution.pk)
+    for one in others.select_for_update().order_by("-accepted_at", "-pk"):
+        found = _made_by(one)
+        if found is not None:
+            claim, row = found
+            was, became = row["fields"].get("text", (None, None))
+            if claim.text == became:
+                _give_back(claim, row, one, by, wholly=False)
+            elif claim.text != was:
+                continue
+        one.applied_claim = None
+        one.save(update_fields=["applied_claim"])
 
 
 def new_source_key(title: str) -> str:
@@ -194,13 +277,18 @@ def _is_changed(claim: Claim, row: dict[str, Any]) -> bool:
     )
 
 
-def _cite_again(claim: Claim, cited: list[str]) -> None:
-    """Let a claim cite what it cited before. Raises EditedSince if that is gone."""
+def _cite_again(claim: Claim, cited: list[str], *, wholly: bool) -> None:
+    """Let a claim cite what it cited before; what it cites now stays if that is gone.
+
+    Raises EditedSince instead of the latter if ``wholly``.
+    """
+    lines = [line.partition(" | ") for line in cited]
+    sources = Source.objects.in_bulk([key for key, *_ in lines], field_name="key")
+    if len(sources) < len({key for key, *_ in lines}):
+        if wholly:
+            raise EditedSince
+        return
     for citation in claim.citations.all():
         citation.delete()
-    for line in cited:
-        key, _bar, locator = line.partition(" | ")
-        source = Source.objects.filter(key=key).first()
-        if source is None:
-            raise EditedSince
-        _add(claim, source, locator)
+    for key, _bar, locator in lines:
+        _add(claim, sources[key], locator)

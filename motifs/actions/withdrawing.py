@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from django.db import transaction
@@ -17,7 +16,6 @@ from motifs.models import Contribution, HistoryEntry, Photo
 from motifs.permissions import is_curator
 from motifs.refusals import (
     AlreadyWithdrawn,
-    EditedSince,
     NoReason,
     NotACurator,
     NotYours,
@@ -34,8 +32,8 @@ def withdraw_contribution(
     """Take a contribution back: its giver may at any time, a curator on their behalf.
 
     Nothing is erased but the notes that name its photos as others' copies; from now on
-    its photos are shown to no one else. What the page says after an edit goes with it,
-    unless others have worked on since.
+    its photos are shown to no one else. An edit's text goes from the page with it,
+    unless others have rewritten it since: then it stays linked (``applied_claim``).
 
     Raises NotYours, AlreadyWithdrawn.
     """
@@ -95,10 +93,8 @@ def _take_out(locked: Contribution, by: User | None) -> None:
     if locked.state == Contribution.State.WITHDRAWN:
         raise AlreadyWithdrawn
     if locked.state == Contribution.State.ACCEPTED:
-        with suppress(EditedSince):
-            applying.take_out(locked, by)
+        locked.applied_claim = applying.take_text_out(locked, by)
     locked.state = Contribution.State.WITHDRAWN
-    locked.applied_claim = None
     locked.withdrawn_at = timezone.now()
     locked.withdrawn_by = by
     forget_copies_of(Photo.objects.filter(contribution=locked))

@@ -317,7 +317,9 @@ class Contribution(models.Model):
                 name="contribution_edit_is_of_a_motif",
             ),
             models.CheckConstraint(
-                condition=Q(applied_claim=None) | Q(kind="edit", state="accepted"),
+                # Once withdrawn, as long as others' text stands where its own stood.
+                condition=Q(applied_claim=None)
+                | Q(kind="edit", accepted_at__isnull=False),
                 name="contribution_only_an_accepted_edit_is_applied",
             ),
         ]

@@ -67,6 +67,10 @@ def desk(edit):
     return reverse("admin:motifs_contribution_desk", args=[edit.pk])
 
 
+def in_english(address):
+    return address.replace("/id/", "/en/", 1)
+
+
 def form_of(page):
     """What the form that takes a suggestion over would send, unchanged."""
     form = page.text.partition('class="apply"')[2].partition("</form>")[0]
@@ -239,7 +243,7 @@ class TestTakingOut:
 
         assert edit.history.filter(verb="taken_out").count() == 2
 
-    @pytest.mark.parametrize("later", ["rewritten", "cited", "deleted"])
+    @pytest.mark.parametrize("later", ["rewritten", "cited"])
     def test_not_if_somebody_has_changed_it_since(self, later):
         claim = sourced(text="Lama.")
         edit = suggested(claim)
@@ -248,10 +252,8 @@ class TestTakingOut:
         if later == "rewritten":
             claim.text = "Lebih baru."
             claim.save()
-        elif later == "cited":
-            CitationFactory(claim=claim)
         else:
-            claim.delete()
+            CitationFactory(claim=claim)
         edit.refresh_from_db()
 
         with pytest.raises(refusals.EditedSince):
@@ -259,6 +261,37 @@ class TestTakingOut:
 
         edit.refresh_from_db()
         assert edit.state == "accepted"
+
+    @pytest.mark.parametrize("by_hand", ["changed back", "deleted"])
+    def test_what_was_done_by_hand_already_is_done(self, by_hand):
+        claim = sourced(text="Lama.")
+        edit = suggested(claim)
+        apply(edit, claim, source=SourceFactory())
+        if by_hand == "deleted":
+            claim.delete()
+        else:
+            Claim.objects.update(text="Lama.")
+        edit.refresh_from_db()
+
+        self.reopen(edit)
+
+        assert (edit.state, edit.applied_claim) == ("submitted", None)
+        assert not Claim.objects.exclude(text="Lama.").exists()
+
+    def test_nothing_of_an_earlier_decision_is_taken_out(self):
+        claim = sourced(text="Lama.")
+        edit = suggested(claim)
+        apply(edit, claim)
+        Claim.objects.update(text="Lama.")
+        self.reopen(edit)
+        Claim.objects.update(text=edit.suggested_text)
+        claim.refresh_from_db()
+        apply(edit, claim)
+
+        self.reopen(edit)
+
+        claim.refresh_from_db()
+        assert claim.text == edit.suggested_text
 
     def test_a_merge_in_between_is_no_change_of_what_it_says(self):
         claim, into = sourced(text="Lama."), MotifFactory()
@@ -287,18 +320,107 @@ class TestTakingOut:
         assert "Lama." in shown
         assert "Rusmini" not in shown
 
-    def test_withdrawn_it_leaves_what_others_have_made_of_it(self, client):
+    @pytest.mark.parametrize("end", ["withdraw", "take_down"])
+    @pytest.mark.parametrize("later", ["confidence", "cited", "key"])
+    def test_withdrawn_its_text_goes_whatever_else_was_changed(self, later, end):
+        claim = sourced(text="Lama.", confidence="low")
+        edit, new = suggested(claim), suggested(motif=claim.motif)
+        apply(edit, claim, source=SourceFactory())
+        apply(new, text="Baru.", kind="use", language="id", source=SourceFactory())
+        for one in Claim.objects.all():
+            if later == "cited":
+                CitationFactory(claim=one)
+            else:
+                setattr(one, later, f"x/{one.pk}" if later == "key" else "medium")
+                one.save()
+
+        for one in (edit, new):
+            take_back(one, end)
+
+        (left,) = Claim.objects.all()
+        assert left.text == "Lama."
+        assert left.confidence == ("medium" if later == "confidence" else "low")
+        assert left.citations.count() == (3 if later == "cited" else 1)
+        told = [e.verb for e in HistoryEntry.objects.of_motif(claim.motif)]
+        assert told.count("taken_out") == 2
+        assert (edit.applied_claim, new.applied_claim) == (None, None)
+
+    def test_withdrawn_its_text_goes_also_where_its_old_source_is_gone(self):
+        claim = sourced(text="Lama.")
+        source = claim.citations.get().source
+        edit = suggested(claim)
+        apply(edit, claim, keep=[], source=SourceFactory())
+        source.delete()
+
+        take_back(edit)
+
+        claim.refresh_from_db()
+        assert claim.text == "Lama."
+        assert claim.citations.count() == 1
+
+    @pytest.mark.parametrize("end", ["withdraw", "take_down"])
+    def test_withdrawn_what_others_have_made_of_it_stays_and_is_said(
+        self, client, curator, end
+    ):
         claim = sourced(text="Lama.")
         edit = suggested(claim, credit_line="Rusmini")
         apply(edit, claim)
-        Claim.objects.filter(pk=claim.pk).update(text="Lain lagi.")
+        Claim.objects.filter(pk=claim.pk).update(text="Gigi ikan gabus juga.")
 
-        actions.withdraw_contribution(contribution=edit, by=edit.given_by)
+        take_back(edit, end)
 
-        assert edit.state == "withdrawn"
+        assert (edit.state, edit.applied_claim) == ("withdrawn", claim)
         shown = client.get(claim.motif.get_absolute_url()).text
-        assert "Lain lagi." in shown
+        assert "Gigi ikan gabus juga." in shown
         assert "Rusmini" not in shown
+        at_desk = client.get(in_english(desk(edit))).text
+        assert "its text was rewritten since" in at_desk
+        opens = reverse("admin:motifs_claim_change", args=[claim.pk])
+        assert in_english(opens) in at_desk
+        own = client.get(in_english(edit.get_absolute_url()))
+        assert "others have rewritten your text" in own.text
+        assert "Nobody sees it any more" not in own.text
+        assert "#statement-" not in own.text
+
+    def test_nobody_is_promised_more_than_that(self, client, curator):
+        edit = suggested(sourced())
+        address = reverse("contributions:contribution-withdraw", args=[edit.key])
+
+        for page in (address, desk(edit)):
+            said = client.get(in_english(page)).text
+            assert "unless others have rewritten it since" in said
+            assert "every page at once" not in said
+            assert "gone everywhere" not in said
+
+    @pytest.mark.parametrize("end", ["withdraw", "reopen"])
+    @pytest.mark.parametrize("made", ["changed", "added"])
+    def test_what_was_withdrawn_does_not_come_back_from_under_another(self, made, end):
+        claim = sourced(text="Lama.")
+        first = suggested(claim)
+        if made == "changed":
+            apply(first, claim)
+        else:
+            apply(first, kind="use", language="id", source=SourceFactory())
+            claim = first.applied_claim
+        claim.refresh_from_db()
+        second = suggested(claim, text="Lebih baru.")
+        apply(second, claim, text="Lebih baru.")
+        take_back(first)
+        assert Claim.objects.filter(text="Lebih baru.").exists()
+
+        self.reopen(second) if end == "reopen" else take_back(second)
+
+        first.refresh_from_db()
+        assert first.applied_claim is None
+        assert [one.text for one in Claim.objects.all()] == ["Lama."]
+
+
+def take_back(edit, end="withdraw"):
+    if end == "take_down":
+        by = CuratorFactory()
+        actions.take_down_contribution(contribution=edit, by=by, reason="Diminta.")
+    else:
+        actions.withdraw_contribution(contribution=edit, by=edit.given_by)
 
 
 class TestDesk:
