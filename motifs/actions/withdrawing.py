@@ -85,8 +85,8 @@ def take_down_contribution(
 def _lock_what_goes_with(contribution: Contribution) -> None:
     """Hold it before the contribution, as whoever else changes it does."""
     photos = Photo.objects.filter(contribution=contribution)
-    lock_with_those_naming(photos, contribution.pk)
     applying.lock_motif_of(contribution)
+    lock_with_those_naming(photos, contribution.pk)
 
 
 def _take_out(locked: Contribution, by: User | None) -> None:

@@ -3,6 +3,8 @@
 import re
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from motifs import actions, refusals
@@ -643,3 +645,27 @@ def test_eight_curators_take_it_over_once():
     assert sum(one is None for one in raised) == 1
     assert all(isinstance(one, refusals.NotWaiting) for one in raised if one)
     assert HistoryEntry.objects.filter(verb="applied").count() == 1
+
+
+@pytest.mark.parametrize("act", ["apply", "reopen", "withdraw", "take_down"])
+def test_the_motif_is_held_before_the_edit_as_a_merge_does(act):
+    claim = sourced(text="Lama.")
+    edit = suggested(claim)
+    if act != "apply":
+        apply(edit, claim)
+    by = CuratorFactory()
+
+    with CaptureQueriesContext(connection) as asked:
+        if act == "apply":
+            apply(edit, claim, by=by)
+        elif act == "reopen":
+            actions.reopen_contribution(contribution=edit, by=by)
+        else:
+            take_back(edit, act)
+
+    held = [
+        query["sql"].partition('FROM "')[2].partition('"')[0]
+        for query in asked
+        if "FOR UPDATE" in query["sql"]
+    ]
+    assert held.index("motifs_motif") < held.index("motifs_contribution")
