@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from django import forms
+from django.core.exceptions import ValidationError
 from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
     from heritage.models import User
 
 NEW, BESIDE = "new", "beside-"
+NEW_SOURCE = {"title", "author", "year", "url"}
+"""The fields that a new source is written in."""
 _ADDRESS = re.compile(r"https?://\S+")
 _YEAR = re.compile(r"\b(1[5-9]\d\d|20\d\d)\b")
 _PLACE = re.compile(r"[,;(]?\s*\b((?:hlm|hal|halaman|pp?|pages?)\b\.?\s*\d[\d–-]*)\)?")
@@ -109,7 +112,22 @@ class ApplyForm(forms.Form):
                 "source",
                 _("Every statement names its source: choose one, or write a new one."),
             )
+        if not found.get("source") and not self.errors.keys() & NEW_SOURCE:
+            self._check_new_source()
         return found
+
+    def _check_new_source(self) -> None:
+        """Say at its field what the list of sources would refuse."""
+        source = self._new_source()
+        if source is None:
+            return
+        try:
+            source.clean_fields()
+            source.validate_constraints()
+        except ValidationError as error:
+            for name, said in error.error_dict.items():
+                # Of its constraints only that of the address is not a field's own.
+                self.add_error(name if name in NEW_SOURCE else "url", said)
 
     def wording(self) -> Wording:
         said, edit = self.cleaned_data, self.edit

@@ -530,6 +530,28 @@ class TestDesk:
         assert "Kata saya." in page.text
         assert not Claim.objects.exists()
 
+    @pytest.mark.parametrize("url", ["ftp://a.example/x", "HTTP://a.example/x"])
+    def test_an_unusual_address_of_a_new_source_costs_no_words(
+        self, client, curator, url
+    ):
+        edit = suggested(motif=MotifFactory())
+
+        page = send(client, edit, text="Kata saya.", kind="use", title="Buku", url=url)
+
+        assert page.status_code == 422
+        assert set(page.context["apply"].errors) == {"url"}
+        assert "Kata saya." in page.text
+        assert not Source.objects.exists()
+
+    def test_an_address_is_nothing_where_a_source_of_the_list_is_chosen(
+        self, client, curator
+    ):
+        edit, source = suggested(motif=MotifFactory()), SourceFactory()
+
+        send(client, edit, kind="use", source=source.key, title="B", url="ftp://a.eu")
+
+        assert edit.motif.claims.get().citations.get().source == source
+
     def test_what_was_changed_meanwhile_is_shown_before_it_is_written_over(
         self, client, curator
     ):
