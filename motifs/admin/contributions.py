@@ -93,7 +93,7 @@ class ContributionAdmin(NotesWhoSees, Recorded, Exported, DecidingAdmin):
     show_full_result_count = False
     show_facets = admin.ShowFacets.NEVER
     paginator = queue.CappedPaginator
-    # What people gave is theirs: only the motif may be corrected.
+    # What people gave is theirs: only the motif of photos may be corrected.
     fields = (
         "large_pictures",
         "label",
@@ -130,7 +130,9 @@ class ContributionAdmin(NotesWhoSees, Recorded, Exported, DecidingAdmin):
         shown: list[str] = []
         for row in self.fields:
             shown += [row] if isinstance(row, str) else row
-        return [name for name in shown if name != "motif"]
+        # An edit's words are about the motif on whose page they were written.
+        is_edit = obj is not None and obj.kind == Contribution.Kind.EDIT
+        return shown if is_edit else [name for name in shown if name != "motif"]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Contribution]:
         names = MotifName.objects.preferred().filter(

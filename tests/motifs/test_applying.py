@@ -611,6 +611,20 @@ class TestDesk:
         assert 'value="accept"' not in client.get(desk(edit)).text
         assert 'name="_accept"' not in client.get(own).text
 
+    def test_the_motif_of_an_edit_stays(self, client, curator):
+        edit = suggested(sourced())
+        own = reverse("admin:motifs_contribution_change", args=[edit.pk])
+        rows = {"photos-TOTAL_FORMS": 0, "photos-INITIAL_FORMS": 0}
+
+        page = client.get(own).text
+        saved = client.post(own, rows | {"motif": "", "opinion": ""})
+
+        assert 'name="motif"' not in page
+        assert saved.status_code == 302
+        motif = edit.motif
+        edit.refresh_from_db()
+        assert edit.motif == motif
+
 
 class TestPages:
     def test_the_giver_is_led_to_what_the_page_says_now(self, client):
