@@ -98,7 +98,8 @@ def take_out(contribution: Contribution, by: User | None) -> None:
     if not _says_as_before(claim, row):
         if _is_changed(claim, row):
             raise EditedSince
-        if row["did"] == ADDED and claim.edits.exclude(pk=contribution.pk).exists():
+        others = claim.edits.accepted().exclude(pk=contribution.pk)
+        if row["did"] == ADDED and others.exists():
             raise EditedSince
         _give_back(claim, row, contribution, by, wholly=True)
     _take_out_withdrawn(claim, contribution, by)

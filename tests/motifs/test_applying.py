@@ -394,6 +394,20 @@ class TestTakingOut:
             assert "every page at once" not in said
             assert "gone everywhere" not in said
 
+    def test_one_that_was_withdrawn_keeps_no_other_in(self):
+        first = suggested(motif=MotifFactory())
+        apply(first, kind="use", language="id", source=SourceFactory())
+        claim = first.applied_claim
+        second = suggested(claim)
+        apply(second, claim, text="Lebih baru.")
+        Claim.objects.update(text="Lain lagi.")
+        take_back(second)
+        Claim.objects.update(text=first.suggested_text)
+
+        self.reopen(first)
+
+        assert not Claim.objects.exists()
+
     @pytest.mark.parametrize("end", ["withdraw", "reopen"])
     @pytest.mark.parametrize("made", ["changed", "added"])
     def test_what_was_withdrawn_does_not_come_back_from_under_another(self, made, end):
