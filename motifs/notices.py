@@ -234,6 +234,14 @@ def _said(notice: Notice, contribution: Contribution) -> tuple[str, list[str]] |
                 if contribution.is_mendable
                 else _("You are welcome to give other photos."),
             ]
+        case Verb.TAKEN_DOWN if is_edit:
+            return _("your contribution was taken down"), [
+                _(
+                    "A curator took your suggestion back. Its text is no longer on the "
+                    "page, unless others have rewritten it since. The reason:"
+                ),
+                notice.entry.reason,
+            ]
         case Verb.TAKEN_DOWN:
             return _("your contribution was taken down"), [
                 _(

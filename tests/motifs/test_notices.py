@@ -256,6 +256,15 @@ class TestTakenDown:
         assert "The weaver asked us." in sent.body
         assert "take it back" not in sent.body
 
+    def test_of_an_edit_no_more_is_promised_than_is_so(self):
+        edit = given(kind="edit", motif=MotifFactory(), suggested_text="Baru.")
+        take_down(edit, reason="The weaver asked us.")
+
+        notices.sweep_notices()
+
+        assert "unless others have rewritten it since" in mail.outbox[0].body
+        assert "Nobody sees it" not in " ".join(mail.outbox[0].body.split())
+
     def test_that_it_was_accepted_is_told_no_longer(self):
         contribution = given()
         accept(contribution)
