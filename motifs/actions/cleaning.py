@@ -11,6 +11,7 @@ from django.db import transaction
 
 from motifs import metadata, pictures
 from motifs.actions.history import record
+from motifs.locks import lock_originals_for_replacing
 from motifs.models import HistoryEntry, Photo
 from motifs.refusals import PhotoGivenAlready
 from motifs.renditions import queue_renditions
@@ -22,11 +23,13 @@ def clean_photo(*, photo: Photo) -> bool:
 
     The picture is the same to the last pixel. The new file is written before the row
     names it, and the old one deleted after that: whoever is killed in between leaves a
-    file that nobody names, and never a row without its file.
+    file that nobody names, and never a row without its file. While a backup is being
+    written it waits: that has the rows, and still needs their files.
 
     Raises FileNotFoundError, metadata.Damaged, PhotoGivenAlready: without what is
     personal it is another photo of its contribution.
     """
+    lock_originals_for_replacing()
     locked = Photo.objects.select_for_update().get(pk=photo.pk)
     with locked.image.open("rb") as file:
         content = file.read()
