@@ -2,8 +2,9 @@
 
 A backup is a tar of the database (``pg_dump``'s own format), the photos, and a list of
 all of it with digests. What can be made again is left out: renditions, static files,
-photos that wait for an answer. The database is written first, and photos are never
-changed once they are stored, so every photo that the database names is in the file.
+photos that wait for an answer. The database is written first, and no original is
+replaced while a backup is written, so every photo that the database names is in the
+file; but not one that was lost before, nor one that its giver removes meanwhile.
 """
 
 from __future__ import annotations
@@ -23,9 +24,11 @@ from pathlib import Path
 from typing import Any
 
 from django.conf import settings
-from django.db import connection
+from django.db import DatabaseError, connection
 
 from heritage.postgres import binaries
+from motifs.locks import originals_kept
+from motifs.models import Photo
 
 FORMAT = 1
 DUMP, MEDIA, LIST = "database.dump", "media", "backup.json"
@@ -63,7 +66,7 @@ def write(folder: Path) -> Backup:
     The file has its name only when it is whole and on disk.
 
     Raises BackupError: no Postgres tools, the database does not answer, the disk is
-    full.
+    full, a photo's file vanishes.
     """
     at = datetime.now(UTC)
     file = folder / f"langgundi-{at:%Y%m%dT%H%M%SZ}.tar"
@@ -71,7 +74,10 @@ def write(folder: Path) -> Backup:
     media = Path(settings.MEDIA_ROOT)
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=folder, prefix="dump-") as scratch:
+        with (
+            originals_kept(),
+            tempfile.TemporaryDirectory(dir=folder, prefix="dump-") as scratch,
+        ):
             dump = Path(scratch) / DUMP
             _postgres("pg_dump", "--format=custom", f"--file={dump}")
             digests = {DUMP: _digest(dump)}
@@ -80,17 +86,20 @@ def write(folder: Path) -> Backup:
                 tar.add(dump, DUMP)
                 for path in _photos(media):
                     name = f"{MEDIA}/{path.relative_to(media).as_posix()}"
-                    # An upload may be over before its turn comes.
                     try:
                         digests[name] = _digest(path)
                         tar.add(path, name)
                     except FileNotFoundError:
+                        # An upload may be over before its turn comes, a photo removed.
                         digests.pop(name, None)
+                        stored = name.removeprefix(f"{MEDIA}/")
+                        if Photo.objects.filter(image=stored).exists():
+                            raise
                 _add_list(tar, Path(scratch) / LIST, at, digests)
                 out.flush()
                 os.fsync(out.fileno())
         partial.rename(file)
-    except OSError as error:
+    except (OSError, DatabaseError) as error:
         raise BackupError(f"The backup was not written: {error}") from error
     finally:
         with suppress(OSError):

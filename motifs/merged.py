@@ -88,10 +88,11 @@ def merges_into(motif: Motif) -> list[Merge]:
 
     A motif that was restricted is not named, whatever it became.
     """
-    Verb = HistoryEntry.Verb
+    # The motifs first: an OR across a join would read the whole history.
+    motifs = Motif.objects.filter(Q(pk=motif.pk) | Q(merged_into=motif))
     told = HistoryEntry.objects.filter(
-        Q(motif=motif) | Q(motif__merged_into=motif),
-        verb=Verb.MERGED,
+        motif__in=motifs.values("pk"),
+        verb=HistoryEntry.Verb.MERGED,
         data__has_key="from",
     )
     entries = list(told.order_by("at", "pk"))

@@ -113,15 +113,24 @@ def _jpeg(content: bytes) -> Iterator[bytes]:
             raise Damaged("a segment is longer than the file")
         if marker == _SOS:
             end = _end_of_scan(content, end)
-        if _is_kept(marker, content[at + 4 : end]):
+        if _APP0 <= marker <= _APP15:
+            yield _application(marker, content[at + 4 : end])
+        elif marker != _COM:
             yield content[at:end]
         at = end
 
 
-def _is_kept(marker: int, body: bytes) -> bool:
-    if _APP0 <= marker <= _APP15:
-        return marker in _JPEG_KEPT and body.startswith(_JPEG_KEPT[marker])
-    return marker != _COM
+def _application(marker: int, body: bytes) -> bytes:
+    """Return what is kept of an application's segment, or nothing."""
+    if marker not in _JPEG_KEPT or not body.startswith(_JPEG_KEPT[marker]):
+        return b""
+    if marker != _APP2:
+        # Both say it in 12 bytes; after those of JFIF comes a picture in small, which
+        # may show what was cut away: its width and height become 0.
+        if len(body) < 12:
+            return b""
+        body = body[:12] + (b"\0\0" if marker == _APP0 else b"")
+    return struct.pack(">BBH", 0xFF, marker, 2 + len(body)) + body
 
 
 def _end_of_scan(content: bytes, at: int) -> int:

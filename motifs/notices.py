@@ -209,7 +209,7 @@ def _email(subject: str, text: str, to: str) -> EmailMessage:
 def _stands(notice: Notice, contribution: Contribution) -> bool:
     """Whether what is told of is still so: a decision may have been undone since."""
     if notice.entry.verb not in DECISIONS:
-        return contribution.state != Contribution.State.WITHDRAWN
+        return contribution.state == Contribution.State.ACCEPTED
     since = contribution.history.filter(verb__in=DECISIONS, pk__gt=notice.entry_id)
     return not since.exists()
 

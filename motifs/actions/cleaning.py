@@ -11,6 +11,7 @@ from django.db import transaction
 
 from motifs import metadata, pictures
 from motifs.actions.history import record
+from motifs.locks import lock_originals_for_replacing
 from motifs.models import HistoryEntry, Photo
 from motifs.refusals import PhotoGivenAlready
 from motifs.renditions import queue_renditions
@@ -22,11 +23,13 @@ def clean_photo(*, photo: Photo) -> bool:
 
     The picture is the same to the last pixel. The new file is written before the row
     names it, and the old one deleted after that: whoever is killed in between leaves a
-    file that nobody names, and never a row without its file.
+    file that nobody names, and never a row without its file. While a backup is being
+    written it waits: that has the rows, and still needs their files.
 
-    Raises FileNotFoundError, metadata.Damaged, PhotoGivenAlready: without what is
-    personal it is another photo of its contribution.
+    Raises Photo.DoesNotExist, OSError, metadata.Damaged, PhotoGivenAlready: without
+    what is personal it is another photo of its contribution, and both are given.
     """
+    lock_originals_for_replacing()
     locked = Photo.objects.select_for_update().get(pk=photo.pk)
     with locked.image.open("rb") as file:
         content = file.read()
@@ -35,14 +38,17 @@ def clean_photo(*, photo: Photo) -> bool:
         return False
     name, was = locked.image.name, locked.sha256
     became = hashlib.sha256(cleaned).hexdigest()
-    if Photo.objects.filter(
-        contribution=locked.contribution_id, sha256=became
-    ).exists():
-        raise PhotoGivenAlready
+    given = Photo.objects.filter(contribution=locked.contribution_id, withdrawn_at=None)
+    if given.exclude(pk=locked.pk).filter(sha256=became).exists():
+        if not locked.is_withdrawn:
+            raise PhotoGivenAlready
+        # Of what is there once, the photos that were taken back are no part; this one
+        # may have been taken back only with all the others.
+        locked.withdrawn_at = locked.withdrawn_at or locked.contribution.withdrawn_at
     locked.image.save("photo", ContentFile(cleaned), save=False)
     locked.sha256, locked.rendered_at = became, None
     try:
-        locked.save(update_fields=["image", "sha256", "rendered_at"])
+        locked.save(update_fields=["image", "sha256", "rendered_at", "withdrawn_at"])
     except BaseException:
         locked.image.delete(save=False)
         raise

@@ -19,6 +19,8 @@ from motifs.refusals import (
     DemonstrationNeverTrains,
     LastPhoto,
     NoChange,
+    NotThere,
+    NotWaiting,
     PhotoWithdrawn,
 )
 
@@ -40,10 +42,10 @@ def change_consent(
     Args:
         purpose: one of ``CONSENTS``.
 
-    Raises NotYours, AlreadyWithdrawn, NoChange, DemonstrationNeverTrains.
+    Raises NotYours, AlreadyWithdrawn, NotWaiting, NoChange, DemonstrationNeverTrains.
     """
     field = CONSENTS[purpose]
-    locked = own_given(contribution, by)
+    locked = _handed_in(own_given(contribution, by))
     was = getattr(locked, field)
     if was == is_given:
         raise NoChange
@@ -51,6 +53,8 @@ def change_consent(
         raise DemonstrationNeverTrains
     setattr(locked, field, is_given)
     locked.save(update_fields=[field])
+    # A new revision also where it was decided on: the decision may be taken back while
+    # a curator still looks at what was before.
     record(
         HistoryEntry.Verb.CONSENTED,
         by=by,
@@ -58,7 +62,7 @@ def change_consent(
         data={
             "was": {field: was},
             "became": {field: is_given},
-            **_revision(locked),
+            **new_revision(locked),
         },
     )
     contribution.refresh_from_db()
@@ -72,12 +76,14 @@ def withdraw_photo(*, photo: Photo, by: User | None) -> Photo:
     As with ``withdraw_contribution`` nothing is erased but the notes that name it as
     another's copy, and a curator may do it on the giver's behalf.
 
-    Raises NotYours, AlreadyWithdrawn, PhotoWithdrawn, LastPhoto.
+    Raises NotYours, AlreadyWithdrawn, NotWaiting, NotThere, PhotoWithdrawn, LastPhoto.
     """
     this = Photo.objects.filter(pk=photo.pk)
     lock_with_those_naming(this, photo.contribution_id)
-    locked = own_given(photo.contribution, by, or_curator=True)
-    found = Photo.objects.select_for_update().get(pk=photo.pk)
+    locked = _handed_in(own_given(photo.contribution, by, or_curator=True))
+    found = Photo.objects.select_for_update().filter(pk=photo.pk).first()
+    if found is None:
+        raise NotThere
     if found.withdrawn_at is not None:
         raise PhotoWithdrawn
     if locked.photos.filter(withdrawn_at=None).count() == 1:
@@ -86,14 +92,13 @@ def withdraw_photo(*, photo: Photo, by: User | None) -> Photo:
     found.save(update_fields=["withdrawn_at"])
     forget_copies_of(this)
     reckon_attention(locked)
-    record(HistoryEntry.Verb.WITHDRAWN, by=by, photo=found, data=_revision(locked))
+    record(HistoryEntry.Verb.WITHDRAWN, by=by, photo=found, data=new_revision(locked))
     photo.refresh_from_db()
     return photo
 
 
-def _revision(locked: Contribution) -> dict[str, int]:
-    """Let no curator decide on what they were shown before this.
-
-    Also where it was decided on: the decision may be taken back while they look.
-    """
-    return new_revision(locked) if locked.state != locked.State.DRAFT else {}
+def _handed_in(locked: Contribution) -> Contribution:
+    """Refuse a draft: it is edited or thrown away, and no history is kept of it."""
+    if locked.state == Contribution.State.DRAFT:
+        raise NotWaiting
+    return locked

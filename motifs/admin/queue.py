@@ -93,6 +93,13 @@ class ByState(Narrowing):
         return queryset.filter(state=value if known else Contribution.State.SUBMITTED)
 
 
+def _flags() -> QuerySet[Flag]:
+    """What the checks noted of a contribution's photos, but for those taken back."""
+    return Flag.objects.filter(
+        photo__contribution=OuterRef("pk"), photo__withdrawn_at=None
+    )
+
+
 class ByFlag(Narrowing):
     title = _("what the checks noted")
     parameter_name = "flag"
@@ -100,7 +107,7 @@ class ByFlag(Narrowing):
 
     @classmethod
     def narrow(cls, queryset: Contributions, value: str) -> Contributions:
-        flags = Flag.objects.filter(photo__contribution=OuterRef("pk"))
+        flags = _flags()
         if value == NONE:
             return queryset.filter(attention=0).exclude(Exists(flags))
         if value not in Flag.Kind.values:
@@ -115,9 +122,7 @@ class HasDuplicates(Narrowing):
 
     @classmethod
     def narrow(cls, queryset: Contributions, value: str) -> Contributions:
-        copies = Exists(
-            Flag.objects.filter(photo__contribution=OuterRef("pk"), kind__in=COPIES)
-        )
+        copies = Exists(_flags().filter(kind__in=COPIES))
         if value == "yes":
             return queryset.filter(copies)
         return queryset.exclude(copies) if value == "no" else queryset

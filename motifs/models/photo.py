@@ -261,6 +261,7 @@ class Photo(Protected):
         constraints = [
             models.UniqueConstraint(
                 fields=["contribution", "sha256"],
+                condition=Q(withdrawn_at=None),
                 name="one_photo_once_per_contribution",
             ),
             models.UniqueConstraint(

@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 import tarfile
+import threading
 from pathlib import Path
 from urllib.parse import quote
 
@@ -17,8 +18,9 @@ from django.core.management import CommandError, call_command
 from django.db import connection
 
 from heritage import backup
+from motifs import actions
 from motifs.models import Photo
-from tests.factories import PhotoFactory
+from tests.factories import ContributionFactory, PhotoFactory, picture_bytes
 
 pytestmark = pytest.mark.django_db(transaction=True)
 EMPTY = "backup_test"
@@ -173,3 +175,73 @@ def test_a_folder_that_cannot_be_written_is_said(tmp_path):
 
     with pytest.raises(CommandError, match="was not written"):
         call_command("backup", tmp_path / "file")
+
+
+@pytest.fixture
+def before_the_files(monkeypatch):
+    """Give what is to happen once the database is written and before the photos are."""
+    listed = backup._photos
+
+    def set_up(happen):
+        def photos(media):
+            found = list(listed(media))
+            happen()
+            return iter(found)
+
+        monkeypatch.setattr(backup, "_photos", photos)
+
+    return set_up
+
+
+def test_an_original_is_not_replaced_while_a_backup_needs_it(
+    tmp_path, before_the_files
+):
+    photo = PhotoFactory(content=picture_bytes(format="PNG") + b"Siti")
+    name, done = f"media/{photo.image.name}", threading.Event()
+
+    def clean():
+        try:
+            actions.clean_photo(photo=Photo.objects.get(pk=photo.pk))
+        finally:
+            connection.close()
+            done.set()
+
+    thread = threading.Thread(target=clean)
+
+    def begin():
+        thread.start()
+        assert not done.wait(1)
+
+    before_the_files(begin)
+    made = backup.write(tmp_path)
+    thread.join()
+
+    with tarfile.open(made.file) as tar:
+        assert name in tar.getnames()
+    photo.refresh_from_db()
+    assert f"media/{photo.image.name}" != name
+
+
+def test_a_file_that_vanishes_under_its_row_is_said(tmp_path, before_the_files):
+    photo = PhotoFactory()
+    before_the_files(Path(photo.image.path).unlink)
+
+    with pytest.raises(backup.BackupError, match="was not written"):
+        backup.write(tmp_path)
+
+    assert not list(tmp_path.iterdir())
+
+
+def test_its_giver_may_remove_a_photo_meanwhile(tmp_path, before_the_files):
+    photo, other = (
+        PhotoFactory(contribution=ContributionFactory(draft=True)),
+        PhotoFactory(),
+    )
+    giver = photo.contribution.given_by
+    before_the_files(lambda: actions.remove_photo(photo=photo, by=giver))
+
+    made = backup.write(tmp_path)
+
+    with tarfile.open(made.file) as tar:
+        photos = [name for name in tar.getnames() if name.startswith("media/")]
+    assert photos == [f"media/{other.image.name}"]

@@ -6,11 +6,12 @@ import zlib
 import pytest
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
-from django.core.management import call_command
+from django.core.management import CommandError, call_command
 from django.db import IntegrityError
 
 from motifs import actions, pictures, refusals
 from motifs.actions import cleaning
+from motifs.management.commands import clean_originals
 from motifs.metadata import Damaged, without_personal
 from motifs.models import HistoryEntry, Photo
 from motifs.renditions import render_photo
@@ -107,6 +108,24 @@ class TestPhoto:
 
         assert bytes_of(photo) == signed()
 
+    @pytest.mark.parametrize("which", ["this", "the other", "all"])
+    def test_once_one_of_the_two_was_taken_back_it_is_cleaned(self, which):
+        contribution = ContributionFactory()
+        photo = stored(contribution=contribution)
+        other = PhotoFactory(contribution=contribution, content=CLEAN)
+        giver = contribution.given_by
+        if which == "all":
+            actions.withdraw_contribution(contribution=contribution, by=giver)
+        else:
+            one = photo if which == "this" else other
+            actions.withdraw_photo(photo=one, by=giver)
+
+        assert actions.clean_photo(photo=Photo.objects.get(pk=photo.pk))
+
+        photo.refresh_from_db()
+        assert bytes_of(photo) == CLEAN
+        assert photo.is_withdrawn == (which != "the other")
+
 
 class TestKilled:
     """Wherever it ends, the row has its file and the next run finishes."""
@@ -153,7 +172,7 @@ class TestKilled:
 
 
 class TestCommand:
-    def test_it_cleans_all_and_goes_on_after_what_it_cannot(self, capsys):
+    def test_it_cleans_all_and_fails_after_what_it_cannot(self, capsys):
         lost, broken, withdrawn, clean = (
             stored(),
             stored(),
@@ -164,7 +183,8 @@ class TestCommand:
         name = default_storage.save("photos/00/x.png", ContentFile(signed()[:-40]))
         Photo.objects.filter(pk=broken.pk).update(image=name)
 
-        call_command("clean_originals")
+        with pytest.raises(CommandError, match="2 photos are left"):
+            call_command("clean_originals")
 
         said = capsys.readouterr()
         assert "cleaned: 1" in said.out
@@ -174,6 +194,44 @@ class TestCommand:
         assert bytes_of(withdrawn) == CLEAN
         clean.refresh_from_db()
         assert bytes_of(clean) == CLEAN
+
+    def test_of_one_that_is_then_another_it_says_what_to_do(self, capsys):
+        contribution = ContributionFactory()
+        photo = stored(contribution=contribution)
+        other = PhotoFactory(contribution=contribution, content=CLEAN)
+
+        with pytest.raises(CommandError, match="1 photo is left"):
+            call_command("clean_originals")
+        said = capsys.readouterr().err
+        assert f"photo {photo.pk} is left" in said
+        assert contribution.get_absolute_url() in said
+        actions.withdraw_photo(photo=other, by=contribution.given_by)
+        call_command("clean_originals")
+
+        photo.refresh_from_db()
+        assert bytes_of(photo) == CLEAN
+
+    def test_a_file_that_cannot_be_read_or_a_row_that_goes_stops_nothing(
+        self, capsys, monkeypatch
+    ):
+        locked, gone, last = stored(), stored(), stored()
+        really = clean_originals.clean_photo
+
+        def clean(*, photo):
+            if photo == locked:
+                raise PermissionError
+            if photo == gone:
+                Photo.objects.filter(pk=photo.pk).delete()
+            return really(photo=photo)
+
+        monkeypatch.setattr(clean_originals, "clean_photo", clean)
+
+        with pytest.raises(CommandError, match="1 photo is left"):
+            call_command("clean_originals")
+
+        last.refresh_from_db()
+        assert bytes_of(last) == CLEAN
+        assert f"photo {gone.pk} " not in capsys.readouterr().err
 
 
 def test_the_picture_of_these_tests_is_one_that_would_be_cleaned():

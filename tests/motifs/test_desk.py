@@ -97,6 +97,20 @@ class TestQueue:
         ]:
             assert listed(client, **query) == found, query
 
+    def test_what_was_noted_of_a_photo_taken_back_narrows_nothing(
+        self, client, curator
+    ):
+        plain, flagged = waiting(), waiting()
+        photo = flagged.photos.get()
+        PhotoFactory(contribution=flagged, position=2)
+        actions.flag_photo(photo=photo, kind="near_copy", other=plain.photos.get())
+        actions.withdraw_photo(photo=photo, by=curator)
+
+        assert listed(client, flag="near_copy") == []
+        assert listed(client, flag="none") == [plain, flagged]
+        assert listed(client, copies="yes") == []
+        assert listed(client, copies="no") == [plain, flagged]
+
     def test_flags_are_marks_with_words_and_numbers(self, client, curator):
         contribution = waiting()
         PhotoFactory(contribution=contribution, position=2)

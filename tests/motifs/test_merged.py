@@ -141,6 +141,21 @@ class TestReason:
         assert "Lama was merged into this motif on" in shown.text
         assert "Satu &lt;i&gt;bentuk&lt;/i&gt;." in shown.text
 
+    def test_the_history_is_looked_up_by_its_motifs(self, client, new):
+        """And not read as a whole: it grows with everything that ever happens."""
+        merge(MotifFactory(name="Lama"), new)
+
+        with CaptureQueriesContext(connection) as queries:
+            client.get(page("motif-detail", new))
+
+        (asked,) = [
+            query["sql"]
+            for query in queries
+            if 'FROM "motifs_historyentry"' in query["sql"]
+        ]
+        assert "JOIN" not in asked
+        assert '"motif_id" IN (' in asked
+
     def test_what_was_restricted_is_not_named(self, client, new):
         curator = CuratorFactory()
         secret = MotifFactory(name="Rahasia")

@@ -240,6 +240,43 @@ def test_of_a_jpegs_own_notes_only_profile_and_colours_stay(marker):
     assert kept == without_personal(content)
 
 
+def with_segment(content: bytes, marker: int, body: bytes) -> bytes:
+    """In front of all others, in the place of the one that Pillow writes there."""
+    (length,) = struct.unpack_from(">H", content, 4)
+    rest = content[4 + length :] if content[3] in (0xE0, 0xEE) else content[2:]
+    return content[:2] + struct.pack(">BBH", 0xFF, marker, 2 + len(body)) + body + rest
+
+
+def test_a_jpegs_small_picture_of_what_was_cut_away_goes():
+    out = BytesIO()
+    a_picture().save(out, "JPEG", dpi=(72, 72))
+    whole = out.getvalue()
+    jfif = whole[6:18]
+
+    kept = without_personal(with_segment(whole, 0xE0, jfif + b"\4\4" + b"Siti" * 12))
+
+    assert kept == whole
+
+
+def test_nor_does_anything_follow_what_says_how_its_colours_are_meant():
+    out = BytesIO()
+    a_picture().convert("CMYK").save(out, "JPEG")
+    adobe = b"Adobe\0\x64\0\0\0\0\2"
+
+    kept = without_personal(with_segment(out.getvalue(), 0xEE, adobe + SAID))
+
+    assert SAID not in kept
+    assert adobe in kept
+
+
+def test_a_segment_that_is_too_short_to_mean_anything_goes():
+    out = BytesIO()
+    a_picture().save(out, "JPEG")
+    bare = out.getvalue()[:2] + out.getvalue()[20:]
+
+    assert without_personal(with_segment(bare, 0xE0, b"JFIF\0Siti")) == bare
+
+
 @pytest.mark.parametrize("options", [{"progressive": True}, {"subsampling": 0}])
 def test_jpegs_of_several_scans_and_with_restarts(options):
     out = BytesIO()

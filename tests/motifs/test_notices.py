@@ -219,6 +219,20 @@ class TestWhatStands:
 
         assert notices.sweep_notices() == 0
 
+    @pytest.mark.parametrize("then", ["reopened", "declined"])
+    def test_what_experts_said_of_what_is_accepted_no_longer_is_not_told(self, then):
+        contribution = given(accepted=True)
+        determined(PhotoFactory(contribution=contribution), MotifFactory())
+        Notice.objects.exclude(entry__verb="determined").delete()
+        self.undo(contribution)
+        if then == "declined":
+            decline(contribution)
+            Notice.objects.exclude(entry__verb="determined").delete()
+        due_now()
+
+        assert notices.sweep_notices() == 0
+        assert Notice.objects.get().is_needless
+
     def test_what_can_be_mended_is_said(self):
         decline(given())
         actions.decline_contribution(

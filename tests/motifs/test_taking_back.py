@@ -55,6 +55,17 @@ class TestConsent:
         assert getattr(contribution, FIELDS[purpose])
         assert contribution.state == state
 
+    @pytest.mark.parametrize("purpose", FIELDS)
+    def test_of_a_draft_it_is_changed_with_the_rest(self, purpose):
+        contribution = ContributionFactory(draft=True, consent_to_train=True)
+
+        with pytest.raises(refusals.NotWaiting):
+            change(contribution, purpose, is_given=False)
+
+        contribution.refresh_from_db()
+        assert getattr(contribution, FIELDS[purpose])
+        assert not HistoryEntry.objects.exists()
+
     def test_both_are_in_the_history_in_the_givers_words(self):
         contribution = ContributionFactory(accepted=True)
 
@@ -187,6 +198,25 @@ class TestPhoto:
         for stranger in (None, UserFactory()):
             with pytest.raises(refusals.NotYours):
                 actions.withdraw_photo(photo=photo, by=stranger)
+
+    def test_of_a_draft_it_is_removed_and_not_taken_back(self):
+        photo, _other = two_photos(accepted=False, draft=True)
+
+        for by in (photo.contribution.given_by, CuratorFactory()):
+            with pytest.raises(refusals.NotWaiting):
+                actions.withdraw_photo(photo=photo, by=by)
+
+        photo.refresh_from_db()
+        assert photo.withdrawn_at is None
+        assert not HistoryEntry.objects.exists()
+
+    def test_one_that_was_removed_meanwhile_is_no_error(self):
+        photo, _other = two_photos(accepted=False)
+        shown = Photo.objects.get(pk=photo.pk)
+        actions.remove_photo(photo=photo, by=photo.contribution.given_by)
+
+        with pytest.raises(refusals.NotThere):
+            actions.withdraw_photo(photo=shown, by=shown.contribution.given_by)
 
     def test_only_once_and_never_the_last(self):
         photo, other = two_photos()

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.core.management.base import BaseCommand
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandError
 from django.db import IntegrityError
 
 from motifs.actions import clean_photo
@@ -12,7 +13,7 @@ from motifs.metadata import Damaged
 from motifs.models import Photo
 from motifs.refusals import PhotoGivenAlready
 
-TROUBLES = (FileNotFoundError, Damaged, PhotoGivenAlready, IntegrityError)
+TROUBLES = (OSError, Damaged, IntegrityError)
 
 
 class Command(BaseCommand):
@@ -22,13 +23,26 @@ class Command(BaseCommand):
     )
 
     def handle(self, *args: Any, **options: Any) -> None:
-        cleaned = 0
+        cleaned = left = 0
         for pk in Photo.objects.order_by("pk").values_list("pk", flat=True):
-            photo = Photo.objects.filter(pk=pk).first()
-            if photo is None:
-                continue
             try:
+                photo = Photo.objects.select_related("contribution").get(pk=pk)
                 cleaned += clean_photo(photo=photo)
+            except Photo.DoesNotExist:
+                # Its giver has removed it meanwhile.
+                continue
+            except PhotoGivenAlready:
+                left += 1
+                page = settings.SITE_URL + photo.contribution.get_absolute_url()
+                self.stderr.write(
+                    f"photo {pk} is left as it is: cleaned, it is the same as another "
+                    f"of its contribution. Take one of the two back at {page} and run "
+                    "this again."
+                )
             except TROUBLES as error:
+                left += 1
                 self.stderr.write(f"photo {pk} is left as it is: {error!r}")
         self.stdout.write(f"cleaned: {cleaned}")
+        if left:
+            photos = "1 photo is" if left == 1 else f"{left} photos are"
+            raise CommandError(f"{photos} left with what they say.")
