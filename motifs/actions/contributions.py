@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from django.core.files.base import ContentFile
 from django.db import transaction
+from django.db.models import Max
 from django.utils import timezone
 
 from motifs import copies, heic, metadata, pictures, reasons
@@ -117,11 +118,12 @@ def add_photo(*, contribution: Contribution, image: Readable, by: User | None) -
     content, found = _prepared(image)
     locked = own_pending(contribution, by)
     digest = hashlib.sha256(content).hexdigest()
-    given = list(locked.photos.values_list("sha256", "position"))
-    if digest in {earlier for earlier, _position in given}:
+    left = set(locked.photos.given().values_list("sha256", flat=True))
+    if digest in left:
         raise PhotoGivenAlready
-    if locked.photos.given().count() >= MAX_PHOTOS:
+    if len(left) >= MAX_PHOTOS:
         raise TooManyPhotos
+    last = locked.photos.aggregate(last=Max("position"))["last"] or 0
     photo = Photo(
         contribution=locked,
         media_type=found.media_type,
@@ -129,7 +131,7 @@ def add_photo(*, contribution: Contribution, image: Readable, by: User | None) -
         perceptual_hash=copies.perceptual_hash(content),
         width=found.width,
         height=found.height,
-        position=max((position for _earlier, position in given), default=0) + 1,
+        position=last + 1,
     )
     photo.image.save("photo", ContentFile(content), save=False)
     try:

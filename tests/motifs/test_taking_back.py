@@ -177,6 +177,23 @@ class TestPhoto:
 
         assert contribution.photos.given().count() == 2
 
+    def test_the_same_file_may_be_given_again(self):
+        photo, other = two_photos(accepted=False)
+        contribution, giver = photo.contribution, photo.contribution.given_by
+        with photo.image.open() as file:
+            content = file.read()
+
+        actions.withdraw_photo(photo=photo, by=giver)
+        again = actions.add_photo(
+            contribution=contribution, image=BytesIO(content), by=giver
+        )
+
+        assert (again.sha256, again.position) == (photo.sha256, other.position + 1)
+        with pytest.raises(refusals.PhotoGivenAlready):
+            actions.add_photo(
+                contribution=contribution, image=BytesIO(content), by=giver
+            )
+
     def test_a_curator_may_on_the_givers_behalf_and_the_history_says_so(self):
         photo, other = two_photos()
         third = PhotoFactory(contribution=photo.contribution)

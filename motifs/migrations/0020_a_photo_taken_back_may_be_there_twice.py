@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('motifs', '0018_answers_to_reports'),
+        ('motifs', '0019_withdrawn_edits'),
     ]
 
     operations = [
