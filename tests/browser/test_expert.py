@@ -13,7 +13,11 @@ from PIL import Image
 from playwright.sync_api import expect
 
 from classifier.models import ModelVersion, Prediction
-from motifs.actions import comment_on_photo, identify_photo
+from motifs.actions import (
+    comment_on_photo,
+    identify_photo,
+    withdraw_identification,
+)
 from motifs.models import Identification, Motif
 from tests.browser.patience import says, too_wide
 from tests.browser.test_pages_look import serious
@@ -98,8 +102,13 @@ def media(world, settings):
 
 
 @pytest.fixture
-def signed_in(world, open_page, django_db_blocker):
-    """Open a page as somebody who has judged nothing yet, or as the curator."""
+def signed_in(world, open_page):
+    """Open a page as somebody who has judged nothing yet, or as the curator.
+
+    What they said is taken back after the test: a photo that two agree on is
+    determined, and would not surely come to the next test's expert.
+    """
+    opened = []
 
     def open_(address="/en/expert/", *, person=None, **how):
         person = person or next(world["people"])
@@ -116,9 +125,18 @@ def signed_in(world, open_page, django_db_blocker):
         state = {"cookies": [cookie], "origins": []}
         page = open_page(address, storage_state=state, **how)
         page.person = person
+        opened.append(page)
         return page
 
-    return open_
+    yield open_
+    for page in opened:
+        page.close()
+        in_a_thread(lambda person=page.person: take_back(person))
+
+
+def take_back(person) -> None:
+    for said in Identification.objects.standing().filter(identified_by=person):
+        withdraw_identification(identification=said, by=person)
 
 
 def in_a_thread(act):
