@@ -139,22 +139,16 @@ def _robustness(each: Sequence[dict[str, Any]]) -> dict[str, Any]:
     """Return what all folds lost together, and the least and the most of any."""
     if not each:
         return {}
-    photos = sum(one["clean"]["of"] for one in each)
-    clean = sum(one["clean"]["hits"] for one in each)
-    rows = []
-    for of_folds in zip(*(one["rows"] for one in each), strict=True):
-        hits = sum(row["accuracy"]["hits"] for row in of_folds)
-        lost = [row["points_lost"] for row in of_folds]
-        rows.append(
-            {
-                "name": of_folds[0]["name"],
-                "accuracy": metrics.share(hits, photos),
-                "points_lost": round(100 * (clean - hits) / max(photos, 1), 2),
-                "least": min(lost),
-                "most": max(lost),
-            }
-        )
-    return {"robustness": {"clean": metrics.share(clean, photos), "rows": rows}}
+    rows = list(zip(*(one["rows"] for one in each), strict=True))
+    whole = robustness.table(
+        sum(one["clean"]["hits"] for one in each),
+        {row[0]["name"]: sum(one["accuracy"]["hits"] for one in row) for row in rows},
+        sum(one["clean"]["of"] for one in each),
+    )
+    for row, of_folds in zip(whole["rows"], rows, strict=True):
+        lost = [one["points_lost"] for one in of_folds]
+        row |= {"least": min(lost), "most": max(lost)}
+    return {"robustness": whole}
 
 
 def _figures(

@@ -7,7 +7,7 @@ Dietterich 2019).
 from __future__ import annotations
 
 import io
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import cv2
@@ -163,6 +163,17 @@ def measure(
             right[name] += max(labels, key=lambda one: said[one]) == sample.label
         progress("distort", number + 1, len(asked))
     clean = right.pop("")
+    return table(clean, right, photos)
+
+
+def table(clean: int, right: Mapping[str, int], photos: int) -> dict[str, Any]:
+    """Return what ``measure`` does, from how many photos were right.
+
+    Args:
+        clean: of the photos as they are.
+        right: per distortion of the distorted ones.
+        photos: of how many.
+    """
     return {
         "clean": share(clean, photos),
         "rows": [
