@@ -37,7 +37,7 @@ MOST_COPIES = 8
 WARM_UP = 1_000_000
 """Numbers of these epochs, apart from those of fine-tuning."""
 READ_AT_ONCE = 16
-SHARP = 1 / 3
+SHARP = 1 / 2
 """Share of the worn photos that are compressed; the others are blurred."""
 
 
@@ -153,7 +153,7 @@ def worn(
     if not len(taken):
         return []
     sigmas = rng.uniform(*job.recipe.augmentation.blur_sigma, len(taken))
-    qualities = rng.integers(15, 60, len(taken))
+    qualities = rng.integers(10, 40, len(taken))
     is_sharp = rng.random(len(taken)) < SHARP
 
     def wear(number: int, pixels: NDArray[np.uint8], view: View) -> NDArray[np.uint8]:
