@@ -213,8 +213,8 @@ class ModelView(APIView):
         summary="The model that answers",
         description=(
             "Where its LiteRT file is, and how its scores become an answer. A model "
-            "that also compares a photo with those that it learned from names a file "
-            "of them, `memory`; `local` says whether both can be had."
+            "that also measures how far a photo is from every motif names a file for "
+            "that, `memory`; `local` says whether both can be had."
         ),
         responses={
             200: NetworkSerializer,

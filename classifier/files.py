@@ -52,6 +52,7 @@ def _describe_memory(sha256: str, compared: Portable) -> dict[str, Any]:
         "bytes": len(compared.content),
         "axes": compared.axes,
         "rows": compared.rows,
+        "layers": compared.layers,
     }
 
 

@@ -44,9 +44,9 @@ def current() -> Network | None:
 
 
 def memory() -> Portable | None:
-    """Return the photos that the champion compares with before it answers.
+    """Return what the champion compares photos with before it answers.
 
-    None where it compares with none. Raises ArtifactError when they cannot be read, and
-    NoModel.
+    None where it compares with nothing. Raises ArtifactError when that cannot be read,
+    and NoModel.
     """
     return predictor.champion().portable_memory()

@@ -117,6 +117,7 @@ def for_browsers() -> dict[str, Any] | None:
         "photos": {label: photos[label] for label in found.labels if label in photos},
         "axes": found.axes,
         "rows": found.rows,
+        "layers": found.layers,
         "sharpness": predictor.SHARPNESS,
     }
 

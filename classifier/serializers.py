@@ -167,7 +167,11 @@ class MemorySerializer(serializers.Serializer[Any]):
     sha256 = serializers.CharField(help_text="Of the file, in hex.")
     bytes = serializers.IntegerField()
     axes = serializers.IntegerField()
-    rows = serializers.IntegerField(help_text="How many photos.")
+    rows = serializers.IntegerField(help_text="How many motifs.")
+    layers = serializers.ListField(
+        child=serializers.ListField(child=serializers.IntegerField()),
+        help_text="Of each layer how many features and how many axes it has.",
+    )
 
 
 class NetworkSerializer(serializers.Serializer[Any]):
@@ -179,7 +183,7 @@ class NetworkSerializer(serializers.Serializer[Any]):
     bytes = serializers.IntegerField()
     memory = MemorySerializer(
         allow_null=True,
-        help_text="What a photo must be near to; null where that rejects nothing.",
+        help_text="What photos are compared with; null where that rejects nothing.",
     )
     local = serializers.BooleanField(
         help_text="Whether a program that has read all this can answer by itself."

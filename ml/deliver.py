@@ -70,7 +70,9 @@ def deliver(
     )
     _remember(job, Predictor(Artifact(job.partial, manifest)))
     manifest.files[embeddings.FILE] = artifact.digest_of(job.partial / embeddings.FILE)
-    manifest, metrics = _measure(job, manifest, earn="earned" in may_state)
+    manifest, metrics = _measure(
+        job, manifest, network.layer_widths(model), earn="earned" in may_state
+    )
     metrics["temperature"] = round(warmth, 4)
     artifact.seal(job.partial, manifest, metrics)
 
@@ -90,7 +92,7 @@ def _remember(job: Job, predictor: Predictor) -> None:
 
 
 def _measure(
-    job: Job, manifest: Manifest, *, earn: bool
+    job: Job, manifest: Manifest, layers: tuple[int, ...], *, earn: bool
 ) -> tuple[Manifest, dict[str, Any]]:
     """Set the thresholds on validation photos; measure on them and on test photos.
 
@@ -102,7 +104,7 @@ def _measure(
     checked = evaluate.ask(predictor, job.data.of("val"), job.progress)
     limits = calibrate.thresholds(checked.scores, checked.truth, labels, unknown)
     manifest = replace(manifest, thresholds=limits)
-    rule, chosen = _rejection(predictor, checked)
+    rule, chosen = _rejection(predictor, checked, layers)
     if rule is not None:
         manifest = replace(manifest, rejection=rule.as_dict())
     # From here on the answers are those of the model that is delivered.
@@ -134,7 +136,7 @@ def earned(tested: Asked, manifest: Manifest, data: Dataset) -> tuple[str, ...]:
 
 
 def _rejection(
-    predictor: Predictor, checked: Asked
+    predictor: Predictor, checked: Asked, layers: tuple[int, ...]
 ) -> tuple[rejection.Rule | None, dict[str, Any]]:
     """Choose the rejection rule on validation photos; none where no motif is shown."""
     manifest, memory = predictor.manifest, predictor.memory
@@ -144,7 +146,7 @@ def _rejection(
         return None, {}
     is_motif = np.isin(manifest.labels, manifest.motifs)
     doubt = 1 - checked.scores[:, is_motif].max(axis=1)
-    given = (memory, checked.embeddings, labels, doubt, manifest.motifs)
+    given = (memory, checked.embeddings, labels, doubt, manifest.motifs, layers)
     rule, figures = rejection.choose(*given)
     ready = rejection.rejector(rule, memory, manifest.motifs)
     score = np.array(

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     Vectors = NDArray[np.float32]
 
 FILE = "embeddings.npz"
-MOST = 100
+MOST = 200
 """How many photos of a motif are remembered: enough to say how it varies."""
 MOST_UNKNOWN = 400
 """How many of an unknown label are: a new motif is held against what varies there."""

@@ -1,8 +1,9 @@
 """Whitened photos for a program in another language, ``static/js/memory.js``.
 
-The cosine of an embedding x and a whitened point is s·kernel / |Ws|, where s are the
-signed roots of x, less ``middle``, over ``spread``, and the whitened length is
-|Ws|² = s·s + the sum of bend (axis·s)² over all axes.
+The product of a whitened embedding x and a row is s·kernel, to which ``offset`` is
+added. s are the signed roots of x, less ``middle``, over ``spread``; each layer of them
+is then divided by its whitened length and by the root of how many layers there are. A
+layer's whitened length is |Ws|² = s·s + the sum of bend (axis·s)² over its axes.
 """
 
 from __future__ import annotations
@@ -22,11 +23,8 @@ if TYPE_CHECKING:
     Vectors = NDArray[np.float32]
 
 
-FINE = 127
+STEPS = 127
 """Steps either way to which rows are rounded."""
-COARSE = 15
-"""The same for rows of which there are hundreds: compressed they take three fifths, and
-a cosine moves by 0.003 (root mean square) instead of 0.0003."""
 
 
 @dataclass(frozen=True)
@@ -38,8 +36,10 @@ class Portable:
     """How many points there are."""
     content: bytes
     """Little-endian 32-bit floats: middle, spread (features each), bends, axes' steps
-    (axes each), kernels' steps (rows); then 8-bit integers: axes (axes, features) and
-    kernels (rows, features), each row to be multiplied by its step."""
+    (axes each), kernels' steps, offsets (rows each); then 8-bit integers: axes (axes,
+    features) and kernels (rows, features), each row to be multiplied by its step."""
+    layers: tuple[tuple[int, int], ...]
+    """Of each layer how many features and how many of the axes it has, in order."""
     labels: tuple[str, ...] = ()
     """Of the first rows, where they are labels' prototypes. As many rows follow that
     are the rests of those: a prototype's cosine is the sum of both."""
@@ -66,7 +66,7 @@ def pack(
     rows: Vectors,
     labels: tuple[str, ...] = (),
     *,
-    steps: int = FINE,
+    offsets: Vectors | None = None,
 ) -> Portable:
     """Return kernels, (rows, features), with the whitening that they are for.
 
@@ -74,23 +74,32 @@ def pack(
         whitened: what embeddings are whitened by.
         rows: see ``kernels``.
         labels: of the first rows, if they are prototypes.
-        steps: to how many steps either way the rows are rounded, 1..127.
+        offsets: (rows,), what is added to each row's product; 0 by default.
     """
     bends = whitened.gains**2 - 1
     # Where nothing was learned to count for less, the axes change nothing.
     bent = np.abs(bends) > 1e-6
     axis_steps, axes = _rounded(whitened.axes[bent])
-    row_steps, rounded = _rounded(rows, steps)
+    row_steps, rounded = _rounded(rows)
+    added = np.zeros(len(rows)) if offsets is None else offsets
+    ends = np.cumsum([count for _, count in whitened.layers])[:-1]
+    layers = tuple(
+        (features, int(one.sum()))
+        for (features, _), one in zip(
+            whitened.layers, np.split(bent, ends), strict=True
+        )
+    )
     floats = (
         whitened.middle,
         whitened.spread,
         bends[bent],
         axis_steps,
         row_steps,
+        added,
     )
     content = b"".join(np.asarray(x, "<f4").tobytes() for x in floats)
     content += axes.tobytes() + rounded.tobytes()
-    return Portable(len(axes), len(rounded), content, labels)
+    return Portable(len(axes), len(rounded), content, layers, labels)
 
 
 def with_rests(rows: Vectors) -> Vectors:
@@ -99,7 +108,7 @@ def with_rests(rows: Vectors) -> Vectors:
     return np.concatenate([rows, rows - rounded * steps[:, None]])
 
 
-def _rounded(rows: Vectors, steps: int = FINE) -> tuple[Vectors, NDArray[np.int8]]:
+def _rounded(rows: Vectors) -> tuple[Vectors, NDArray[np.int8]]:
     """Return each row's step, and the rows in so many steps either way."""
-    step = np.abs(rows).max(axis=1, initial=1e-12) / steps
+    step = np.abs(rows).max(axis=1, initial=1e-12) / STEPS
     return step, np.round(rows / step[:, None]).astype(np.int8)

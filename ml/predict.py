@@ -177,7 +177,7 @@ class Predictor:
         return self._provisional.portable(None if own is None else own.distance)
 
     def portable_memory(self) -> Portable | None:
-        """Return the photos that a photo must be near to, for a browser.
+        """Return what it measures the distance from motifs by, for a browser.
 
         None when the model rejects nothing by distance. Raises ArtifactError when the
         embeddings were altered.

@@ -80,9 +80,14 @@ class Provisional:
         """
         rows = portable.kernels(self.known.whitened, self.known.vectors)
         rows = portable.with_rests(rows)
+        offsets = np.zeros(len(rows), np.float32)
         if distance is not None:
-            rows = np.concatenate([rows, distance.kernels(self.photos.vectors)])
-        return portable.pack(self.known.whitened, rows, self.known.labels)
+            claims, starts = distance.claims(self.photos.vectors)
+            claims = portable.kernels(distance.whitened, claims)
+            rows = np.concatenate([rows, claims])
+            offsets = np.concatenate([offsets, starts])
+        named = self.known.labels
+        return portable.pack(self.known.whitened, rows, named, offsets=offsets)
 
     def mix(self, scores: Mapping[str, float], embedding: Vectors) -> dict[str, float]:
         """Return the network's scores with those of the new motifs among them.

@@ -1,14 +1,14 @@
 """How unlike everything that it knows a photo is, in one number.
 
 How far the best motif's score is from sure speaks of photos between motifs and of the
-kinds of image that the network was trained to turn away; how far an embedding lies from
-the remembered ones also speaks of kinds that it was never shown.
+kinds of image that the network was trained to turn away; how little of an embedding any
+motif claims also speaks of kinds that it was never shown.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -28,8 +28,16 @@ if TYPE_CHECKING:
 
 DOUBT = "doubt"
 """The part that is what the best motif's score lacks of 1."""
-DISTANCE = "distance"
-"""The part that is how far an embedding is from those remembered."""
+DISTANCE = "distance_to_motifs"
+"""The part that is how far an embedding is from every motif."""
+FORMER = "distance"
+"""The part that was how far an embedding is from the nearest photo of a motif."""
+COUNTS = {DISTANCE: 1.0, DOUBT: 0.5}
+"""How much each part counts."""
+AXES = 64
+"""Directions of a layer that are whitened; more measured no better."""
+RIDGE = 1 / 6000
+"""Decay of the regression for each photo."""
 WORSE = 0.005
 """How much AUROC on the unknown labels a distance may cost for what it adds."""
 
@@ -51,6 +59,8 @@ class Rule:
     parts: dict[str, tuple[float, float]]
     """Per part the middle and the spread of its values on known motifs' photos."""
     threshold: float = float("inf")
+    layers: tuple[int, ...] = ()
+    """The features of each layer of the network; all are one where this is empty."""
 
     def score(self, values: dict[str, Array]) -> Array:
         """Return the rejection score: the mean of the parts, each in its spreads.
@@ -71,7 +81,8 @@ class Rule:
     def as_dict(self) -> dict[str, Any]:
         """Return the rule as the manifest holds it."""
         parts = {name: list(pair) for name, pair in self.parts.items()}
-        return {"parts": parts, "threshold": self.threshold}
+        layers = list(self.layers)
+        return {"parts": parts, "threshold": self.threshold, "layers": layers}
 
     @classmethod
     def from_dict(cls, given: dict[str, Any]) -> Rule:
@@ -87,17 +98,23 @@ class Rule:
             raise ValueError(f"no rejection score is made of {', '.join(parts)}")
         if any(spread <= 0 for _, spread in parts.values()):
             raise ValueError("a part of the rejection score has no spread")
-        return cls(parts, float(given["threshold"]))
+        layers = tuple(map(int, given.get("layers", ())))
+        return cls(parts, float(given["threshold"]), layers)
 
 
 def rule_of(manifest: Manifest) -> Rule | None:
     """Return a model's rule; None when it rejects by the unknown labels' score alone.
+
+    So does a model whose rule is of the time when distances were of single photos,
+    until it is trained again: its limit says nothing of today's distance.
 
     Raises ArtifactError when the rule is faulty or takes embeddings that are missing.
     """
     if manifest.rejection is None:
         return None
     try:
+        if FORMER in manifest.rejection["parts"]:
+            return None
         rule = Rule.from_dict(manifest.rejection)
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise ArtifactError(
@@ -110,25 +127,44 @@ def rule_of(manifest: Manifest) -> Rule | None:
 
 @dataclass(frozen=True)
 class Distance:
-    """How far photos are from the nearest of some, as 1 - cosine, whitened."""
+    """How far photos are from every motif: 1 minus how much the nearest claims them.
+
+    A motif claims 1 of its own photos and 0 of all others, as far as a line through
+    the whitened embeddings can tell.
+    """
 
     whitened: Whitening
-    near: Vectors
-    """(photos, features), whitened, unit length."""
+    rows: Vectors
+    """(rows, features): a motif's, or a photo's of a motif that was not learned."""
+    offsets: Vectors
+    """(rows,): a row claims its product with a whitened embedding, and this."""
+    slope: float
+    """What the cosine with a photo is to be multiplied by to be a claim."""
+    start: float
+    """What is then added."""
 
     def __call__(self, vectors: Vectors) -> Array:
         """Return the distances, (…), of embeddings (…, features)."""
-        similarity = self.whitened(vectors) @ self.near.T
-        return np.asarray(1.0 - similarity.max(axis=-1), np.float64)
+        claims = self.whitened(vectors) @ self.rows.T + self.offsets
+        return np.asarray(1.0 - claims.max(axis=-1), np.float64)
 
     def knowing(self, vectors: Vectors) -> Distance:
-        """Return this with further photos to be near to; the yardstick stays."""
-        near = np.concatenate([self.near, self.whitened(vectors)])
-        return Distance(self.whitened, near)
+        """Return this with photos of further motifs, which claim what is like them.
 
-    def kernels(self, vectors: Vectors) -> Vectors:
-        """Return photos as ``ml.portable`` takes them."""
-        return portable.kernels(self.whitened, self.whitened(vectors))
+        No line can be drawn through a few photos; each claims as the nearest photo of
+        a motif that was learned would.
+        """
+        rows, offsets = self.claims(vectors)
+        return replace(
+            self,
+            rows=np.concatenate([self.rows, rows]),
+            offsets=np.concatenate([self.offsets, offsets]),
+        )
+
+    def claims(self, vectors: Vectors) -> tuple[Vectors, Vectors]:
+        """Return the rows and offsets of single photos, (photos, features)."""
+        rows = np.float32(self.slope) * self.whitened(vectors)
+        return rows, np.full(len(rows), self.start, np.float32)
 
 
 @dataclass(frozen=True)
@@ -157,12 +193,13 @@ class Rejector:
         return Rejector(self.rule, self.distance.knowing(vectors))
 
     def portable(self) -> Portable | None:
-        """Return the photos that it compares with, for a browser; None for none."""
+        """Return what it measures the distance by, for a browser; None for nothing."""
         if self.distance is None:
             return None
-        whitened, near = self.distance.whitened, self.distance.near
-        rows = portable.kernels(whitened, near)
-        return portable.pack(whitened, rows, steps=portable.COARSE)
+        whitened, rows = self.distance.whitened, self.distance.rows
+        return portable.pack(
+            whitened, portable.kernels(whitened, rows), offsets=self.distance.offsets
+        )
 
 
 def rejector_of(artifact: Artifact) -> Rejector | None:
@@ -186,27 +223,65 @@ def rejector(rule: Rule, memory: Embeddings, motifs: Sequence[str]) -> Rejector:
         motifs: the labels that are motifs.
     """
     is_far = DISTANCE in rule.parts
-    return Rejector(rule, distance(memory, motifs) if is_far else None)
+    return Rejector(rule, distance(memory, motifs, rule.layers) if is_far else None)
 
 
-def distance(memory: Embeddings, motifs: Sequence[str]) -> Distance:
-    """Return the distance to the nearest photo of a motif.
+def distance(
+    memory: Embeddings, motifs: Sequence[str], layers: Sequence[int] = ()
+) -> Distance:
+    """Return the distance to the nearest motif.
 
-    Cosines are of embeddings whitened by the photos of unknown labels; where there are
-    none, only standardised, because what motifs vary in is what tells them apart.
+    Embeddings are whitened by what photos of one label vary in, layer by layer. Claims
+    are a ridge regression of belonging to each motif, in which a label of few photos
+    counts for more (weights by the square root of how many there are).
 
     Args:
         memory: photos of motifs and of unknown labels.
         motifs: the labels that are motifs.
+        layers: the features of each layer of the network; one by default.
     """
-    known = memory.of(motifs)
-    others = memory.of([label for label in memory.labels if label not in motifs])
-    whitened = (
-        whitening.learn(others.vectors)
-        if others.labels
-        else whitening.learn(known.vectors, shrinkage=1.0)
+    named = np.asarray(memory.labels)
+    whitened = whitening.learn(
+        memory.vectors, labels=memory.labels, layers=layers, most_axes=AXES
     )
-    return Distance(whitened, whitened(known.vectors))
+    photos = whitened(memory.vectors)
+    belongs = (named[:, None] == np.asarray(motifs)).astype(np.float64)
+    _labels, place, counts = np.unique(named, return_inverse=True, return_counts=True)
+    weights = np.sqrt(counts.mean() / counts)[place][:, None]
+    share = weights / weights.sum()
+    middle, usual = (share * photos).sum(axis=0), (share * belongs).sum(axis=0)
+    rows = (photos - middle).astype(np.float64)
+    square = (rows * weights).T @ rows
+    square[np.diag_indices_from(square)] += RIDGE * len(rows)
+    solved = np.linalg.solve(square, (rows * weights).T)
+    lines = solved @ (belongs - usual)
+    # What each photo would be claimed had it not been learned from: the closed form
+    # of leaving it out (Allen 1974), so that limits fit photos that are new.
+    own = np.einsum("ij,ji->i", rows, solved)[:, None] + share
+    claims = belongs - (belongs - usual - rows @ lines) / np.maximum(1 - own, 1e-3)
+    slope, start = _from_cosine(photos, np.isin(named, motifs), claims.max(axis=1))
+    offsets = usual - middle @ lines
+    return Distance(
+        whitened,
+        lines.T.astype(np.float32),
+        offsets.astype(np.float32),
+        slope,
+        start,
+    )
+
+
+def _from_cosine(
+    photos: Vectors, is_motif: NDArray[np.bool_], claims: Array
+) -> tuple[float, float]:
+    """Return what makes the cosine with the nearest photo of a motif a claim.
+
+    Both are then in the middle, and spread, alike over the photos of motifs.
+    """
+    near = photos[is_motif] @ photos[is_motif].T
+    np.fill_diagonal(near, -1.0)
+    middle, spread = _measure(near.max(axis=1))
+    target, width = _measure(claims[is_motif])
+    return width / spread, target - middle * width / spread
 
 
 def choose(
@@ -215,6 +290,7 @@ def choose(
     labels: Sequence[str],
     doubt: Array,
     motifs: Sequence[str],
+    layers: Sequence[int] = (),
 ) -> tuple[Rule, dict[str, Any]]:
     """Choose by AUROC on held-back photos what the rejection score is made of.
 
@@ -228,14 +304,20 @@ def choose(
         labels: their labels; those that are not in ``motifs`` are unknown.
         doubt: (photos,), one minus the best motif's score.
         motifs: the labels that are motifs.
+        layers: as for ``distance``.
 
     Returns:
         The rule, without a threshold yet, and the AUROCs that decided.
     """
     shows = np.isin(np.asarray(labels), list(motifs))
-    values = {DISTANCE: distance(memory, motifs)(vectors), DOUBT: odds(doubt)}
-    alone = Rule({DOUBT: _measure(values[DOUBT][shows])})
-    both = Rule({name: _measure(one[shows]) for name, one in values.items()})
+    far = distance(memory, motifs, layers)(vectors)
+    values = {DISTANCE: far, DOUBT: odds(doubt)}
+    parts = {}
+    for name, one in values.items():
+        middle, spread = _measure(one[shows])
+        parts[name] = (middle, round(spread / COUNTS[name], 6))
+    alone = Rule({DOUBT: parts[DOUBT]})
+    both = Rule(parts, layers=tuple(layers))
     if shows.all():  # nothing unknown was held back, nor perhaps learned
         return both, {"chosen": sorted(both.parts)}
     compared = {}

@@ -206,12 +206,12 @@ class Recogniser {
     return seen;
   }
 
-  /** Know new motifs' photos too, as `prototypesFor` gives them; null for none. */
+  /** Let new motifs' photos claim what is like them, as `prototypesFor` gives them; null for none. */
   know(known) {
     return this.#ask({ do: "know", near: known?.near });
   }
 
-  /** Return how far photos of one cloth are from what the model remembers, or null. */
+  /** Return how far photos of one cloth are from every motif, or null. */
   distance(looks) {
     return this.#ask({ do: "distance", embeddings: looks.map((one) => one.embedding) });
   }

@@ -1,9 +1,10 @@
-// Photos that others are compared with, as ml.portable packs them.
+// What photos are compared with, as ml.portable packs it.
 // tests/browser/test_memory.py holds the two side by side.
 
-/** Return what a file holds; `axes` and `rows` say how many there are of each. */
-export function read(content, { axes, rows }) {
-  const fixed = 2 * axes + rows;
+/** Return what a file holds: how many `axes` and `rows`, and of each layer how many
+ * features and axes, is said beside it. */
+export function read(content, { axes, rows, layers }) {
+  const fixed = 2 * axes + 2 * rows;
   const features = (content.byteLength - 4 * fixed) / (8 + axes + rows);
   let at = 0;
   const take = (Kind, count) => {
@@ -13,19 +14,25 @@ export function read(content, { axes, rows }) {
   };
   return {
     features,
+    layers,
     middle: take(Float32Array, features),
     spread: take(Float32Array, features),
     bends: take(Float32Array, axes),
     axisSteps: take(Float32Array, axes),
     steps: take(Float32Array, rows),
+    offsets: take(Float32Array, rows),
     axes: take(Int8Array, axes * features),
     kernels: take(Int8Array, rows * features),
   };
 }
 
 /** Return rows from one on, to be compared with by another file's whitening. */
-export function rowsFrom({ features, steps, kernels }, first) {
-  return { steps: steps.slice(first), kernels: kernels.slice(first * features) };
+export function rowsFrom({ features, steps, offsets, kernels }, first) {
+  return {
+    steps: steps.slice(first),
+    offsets: offsets.slice(first),
+    kernels: kernels.slice(first * features),
+  };
 }
 
 /** Return the mean of photos' embeddings, at unit length. */
@@ -36,20 +43,26 @@ export function unitMean(embeddings) {
   return sum.map((value) => value / length);
 }
 
-/** Return the cosines of an embedding and each row, and each of `further` rows. */
-export function similarities(memory, embedding, further = []) {
-  const { middle, spread, bends, axisSteps } = memory;
+/** Return what each row, and each of `further` rows, claims of an embedding: for
+ * prototypes it is their cosine. */
+export function claims(memory, embedding, further = []) {
+  const { middle, spread, bends, axisSteps, layers } = memory;
   const standard = embedding.map((value, at) => {
     const root = Math.sign(value) * Math.sqrt(Math.abs(value));
     return (root - middle[at]) / spread[at];
   });
-  let square = standard.reduce((sum, one) => sum + one * one, 0);
-  products(memory.axes, axisSteps, standard).forEach((along, axis) => {
-    square += bends[axis] * along * along;
-  });
-  const length = Math.sqrt(Math.max(square, 1e-12));
-  return [memory, ...further].flatMap(({ kernels, steps }) =>
-    products(kernels, steps, standard).map((one) => one / length),
+  const along = products(memory.axes, axisSteps, standard);
+  let from = 0;
+  let axis = 0;
+  for (const [features, axes] of layers) {
+    let square = 0;
+    for (let at = from; at < from + features; at++) square += standard[at] ** 2;
+    for (const end = axis + axes; axis < end; axis++) square += bends[axis] * along[axis] ** 2;
+    const length = Math.sqrt(Math.max(square, 1e-12) * layers.length);
+    for (const end = from + features; from < end; from++) standard[from] /= length;
+  }
+  return [memory, ...further].flatMap(({ kernels, steps, offsets }) =>
+    products(kernels, steps, standard).map((one, at) => one + offsets[at]),
   );
 }
 

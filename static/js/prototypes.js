@@ -2,7 +2,7 @@
 // tests/browser/test_this_device.py holds the two side by side.
 
 import { forgetBut, kept } from "./device.js";
-import { read, rowsFrom, similarities, unitMean } from "./memory.js";
+import { claims, read, rowsFrom, unitMean } from "./memory.js";
 
 const FOLDER = "/files/prototypes/";
 const reading = new Map();
@@ -40,7 +40,7 @@ export function extended(model, known) {
  */
 export function newScores(embeddings, known) {
   const { labels, memory, photos, sharpness } = known;
-  const cosines = similarities(memory, unitMean(embeddings));
+  const cosines = claims(memory, unitMean(embeddings));
   // A prototype's row and, further on, what rounding took from it.
   const powers = labels.map((_, at) =>
     Math.exp(sharpness * (cosines[at] + cosines[at + labels.length])),

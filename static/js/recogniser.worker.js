@@ -3,7 +3,7 @@
 // Messages in:  { id, do: "load", runtime, modules }
 //               { id, do: "open", model, cache }
 //               { id, do: "warm" }
-//               { id, do: "know", near } (rows of static/js/memory.js, to be near to too)
+//               { id, do: "know", near } (rows of static/js/memory.js, which claim photos too)
 //               { id, do: "distance", embeddings } of photos of one cloth
 //               { id, do: "keep", model, runtime, cache, as }
 //               { id, do: "look", picture: ImageBitmap, isJpeg, isFrame,
@@ -103,16 +103,16 @@ async function open({ model: wanted }, [whole, compared]) {
   model = wanted;
 }
 
-/** Let photos of new motifs be among those that a photo may be near to. */
+/** Let photos of new motifs claim what is like them. */
 function know(known) {
   near = known.near ? [known.near] : [];
 }
 
-/** Return how far photos of one cloth are from the nearest of the model's, or null. */
+/** Return how far photos of one cloth are from every motif, or null. */
 function distance({ embeddings }) {
   if (!memory) return null;
   const mean = comparing.unitMean(embeddings);
-  return 1 - Math.max(...comparing.similarities(memory, mean, near));
+  return 1 - Math.max(...comparing.claims(memory, mean, near));
 }
 
 /** Look at nothing, so that the first picture does not wait for code to be compiled. */

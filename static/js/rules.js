@@ -22,14 +22,16 @@ export function unknownScore(scores, model) {
 
 /** Whether a photo is too unlike everything known: ml.rejection's `Rule`.
  *
- * `distance` is to the nearest photo that the model remembers, 0..2.
+ * `distance` is to the nearest motif: 1 less what it claims of the photo.
  */
 function isRejected(scores, distance, model) {
   const rule = model.answer.rejection;
   if (!rule) return false;
   const doubt = 1 - Math.max(...motifsOf(model).map((label) => scores[label]));
   const kept = Math.min(Math.max(doubt, 1e-6), 1 - 1e-6);
-  const values = { distance, doubt: Math.log(kept / (1 - kept)) };
+  const values = { distance_to_motifs: distance, doubt: Math.log(kept / (1 - kept)) };
+  // An earlier model's rule, which is made of something else, rejects nothing.
+  if (Object.keys(rule.parts).some((name) => !(name in values))) return false;
   const parts = Object.entries(rule.parts).map(
     ([name, [middle, spread]]) => (values[name] - middle) / spread,
   );

@@ -1,4 +1,4 @@
-"""A model that compares photos with those it learned from answers on the device."""
+"""A model that measures how far photos are from motifs answers on the device."""
 
 from __future__ import annotations
 
@@ -41,12 +41,17 @@ ANSWERS_FROM_NOW_ON = """() => {
   new MutationObserver(() => window.answers.push(answer.innerText))
     .observe(answer, { childList: true, characterData: true, subtree: true });
 }"""
-RULE = {"parts": {"distance": [0.3, 0.1], "doubt": [-2.0, 2.0]}, "threshold": 1.3}
+RULE = {
+    "parts": {"distance_to_motifs": [0.2, 0.05], "doubt": [-4.0, 2.0]},
+    "threshold": 2.0,
+    "layers": [500, 780],
+}
+"""The starter has one layer; two are weighed against each other alike."""
 
 
 @pytest.fixture
 def careful(settings, tmp_path) -> Predictor:
-    """The starter with a rule that rejects what is far from what it remembers."""
+    """The starter with a rule that rejects what is far from every motif."""
     yield from answering(settings, tmp_path / "careful", RULE)
 
 
@@ -54,6 +59,14 @@ def careful(settings, tmp_path) -> Predictor:
 def refusing(settings, tmp_path) -> Predictor:
     """The same, so strict that nothing is near enough."""
     yield from answering(settings, tmp_path / "refusing", RULE | {"threshold": -9.0})
+
+
+@pytest.fixture
+def former(settings, tmp_path) -> Predictor:
+    """One of the time when single photos were compared: its rule rejects nothing."""
+    parts = {"distance": [0.2, 0.05], "doubt": [-4.0, 2.0]}
+    rule = {"parts": parts, "threshold": -9.0}
+    yield from answering(settings, tmp_path / "former", rule)
 
 
 def answering(settings, folder: Path, rule: dict) -> Iterator[Predictor]:
@@ -112,6 +125,16 @@ def test_a_photo_is_answered_and_another_rejected_without_the_server(
     page.locator(f"{ANSWER}[data-kind=unknown]").wait_for()
 
     assert sent == []
+    assert page.troubles == []
+
+
+def test_a_former_model_answers_here_too_until_it_is_trained_again(open_page, former):
+    page = open_page(ADDRESS)
+    choose_this_device(page)
+
+    give(page, rendering("hiris-pudak"))
+
+    page.locator(f"{ANSWER}[data-kind=either]", has_text="Hiris Pudak").wait_for()
     assert page.troubles == []
 
 

@@ -58,12 +58,15 @@ def test_another_models_file_is_not_there(client):
 
 @pytest.fixture
 def comparing(settings, tmp_path) -> Path:
-    """A model that rejects by distance from what it remembers."""
+    """A model that rejects by the distance from its motifs."""
     folder = tmp_path / "comparing"
     shutil.copytree(settings.MODEL_FOLDER, folder)
     manifest = folder / "manifest.json"
     said = json.loads(manifest.read_text())
-    said["answer"]["rejection"] = {"parts": {"distance": [0.3, 0.1]}, "threshold": 1.0}
+    said["answer"]["rejection"] = {
+        "parts": {"distance_to_motifs": [0.3, 0.1]},
+        "threshold": 1.0,
+    }
     manifest.write_text(json.dumps(said))
     settings.MODEL_FOLDER = folder
     predictor.forget()
@@ -71,7 +74,7 @@ def comparing(settings, tmp_path) -> Path:
     predictor.forget()
 
 
-def test_a_model_names_the_photos_that_it_compares_with(client, comparing):
+def test_a_model_names_what_it_compares_photos_with(client, comparing):
     said = client.get("/api/v1/model").json()
 
     response = client.get(said["memory"]["url"])
@@ -81,7 +84,8 @@ def test_a_model_names_the_photos_that_it_compares_with(client, comparing):
     assert said["answer"]["rejection"]["threshold"] == 1.0
     assert hashlib.sha256(content).hexdigest() == said["memory"]["sha256"]
     assert len(content) == said["memory"]["bytes"]
-    assert said["memory"]["rows"] == 300
+    assert said["memory"]["rows"] == len(predictor.champion().manifest.motifs)
+    assert said["memory"]["layers"] == [[1280, said["memory"]["axes"]]]
     assert "immutable" in response["Cache-Control"]
     packed = client.get(said["memory"]["url"], headers={"accept-encoding": "br"})
     assert packed["Content-Encoding"] == "br"

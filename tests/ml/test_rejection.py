@@ -66,6 +66,55 @@ def test_what_no_motif_varies_in_does_not_hide_a_stranger():
     assert auroc(known, strange) > 0.9
 
 
+def test_no_layer_outvotes_the_others():
+    """Of two layers the one with more features must not decide alone."""
+    rng = np.random.default_rng(9)
+    middles = rng.normal(0, 1, (3, 8))
+
+    def seen(which: int, count: int) -> np.ndarray:
+        told = middles[which] + rng.normal(0, 0.5, (count, 8))
+        return unit(np.concatenate([told, rng.normal(0, 1, (count, 200))], axis=1))
+
+    taught = np.concatenate([seen(0, 30), seen(1, 30)])
+    names = ("a",) * 30 + ("b",) * 30
+    memory = Embeddings(taught, names, names)
+    known, strange = np.concatenate([seen(0, 40), seen(1, 40)]), seen(2, 80)
+
+    told = {}
+    for layers in ((208,), (8, 200)):
+        far = rejection.distance(memory, ("a", "b"), layers)
+        told[layers] = auroc(far(known), far(strange))
+
+    assert told[8, 200] > told[208,]
+    assert told[8, 200] > 0.9
+
+
+def test_a_photo_that_was_learned_from_sets_no_limit():
+    """What it claims of itself flatters: a photo's claim is made without it."""
+    distance = rejection.distance(MEMORY, LABELS)
+    flattered = 1 - np.median(distance(MEMORY.vectors))
+    honest = 1 - np.median(distance(clouds([0, 1, 2], 40, 7)))
+
+    whitened = distance.whitened(MEMORY.vectors)
+    near = whitened @ whitened.T
+    np.fill_diagonal(near, -1)
+    typical = distance.slope * np.median(near.max(axis=1)) + distance.start
+
+    assert typical == pytest.approx(honest, abs=0.03)
+    assert typical < flattered
+
+
+def test_photos_of_a_new_motif_claim_what_is_like_them():
+    distance = rejection.distance(MEMORY, LABELS)
+    new, others = clouds([3], 20, 3), clouds([4], 20, 4)
+
+    known = distance.knowing(clouds([3], 3, 5))
+
+    assert auroc(distance(clouds([0, 1, 2], 10, 2)), distance(new)) > 0.95
+    assert known(new).mean() < distance(new).mean()
+    assert auroc(known(new), known(others)) > 0.95
+
+
 def chosen(of_unknown: np.ndarray, strangers: int) -> tuple[Rule, dict]:
     """Choose on 30 photos of motifs, of which there is little doubt, and 10 others."""
     vectors = clouds([0, 1, 2, strangers], 10, 6)
@@ -102,7 +151,8 @@ def test_without_unknown_photos_both_parts_count():
 
 
 def test_a_rule_survives_its_manifest():
-    rule = Rule({"doubt": (-3.0, 1.5), "distance": (0.2, 0.1)}, 2.5)
+    parts = {"doubt": (-3.0, 1.5), "distance_to_motifs": (0.2, 0.1)}
+    rule = Rule(parts, 2.5, (192, 384))
 
     assert Rule.from_dict(rule.as_dict()) == rule
 
@@ -232,3 +282,21 @@ def test_a_faulty_rule_in_a_manifest_is_said(model: Path, tmp_path: Path):
 
     with pytest.raises(ArtifactError, match="rejection rule is faulty"):
         predict.load(copy)
+
+
+def test_a_rule_of_the_time_of_single_photos_rejects_nothing(
+    model: Path, photos: Path, tmp_path: Path
+):
+    from ml.images import open_image
+
+    copy = Path(shutil.copytree(model, tmp_path / "copy"))
+    manifest = artifact.read(model).manifest.as_dict()
+    parts = {"distance": [0.1, 0.1], "doubt": [-3.0, 1.0]}
+    manifest["answer"]["rejection"] = {"parts": parts, "threshold": -9.0}
+    artifact.write_json(copy / artifact.MANIFEST, manifest)
+
+    predictor = predict.load(copy)
+    said = predictor.predict([open_image(photos / "dots" / "03.jpg")])
+
+    assert said.rejection is None
+    assert predictor.portable_memory() is None
