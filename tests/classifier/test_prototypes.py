@@ -383,7 +383,9 @@ class TestTheFileForBrowsers:
         monkeypatch.setattr(
             FakePredictor,
             "portable_prototypes",
-            lambda self: predictor.Portable(0, 1, b"numbers", (*self.provisional,)),
+            lambda self: predictor.Portable(
+                0, 1, b"numbers", ((4, 0),), (*self.provisional,)
+            ),
         )
         use_predictor(FakePredictor())
         confirmed(new, 3)
@@ -394,6 +396,7 @@ class TestTheFileForBrowsers:
     def test_it_is_found_by_its_content_and_kept_for_a_while(self, about, client, fake):
         assert about["labels"] == ["baru"]
         assert about["photos"] == {"baru": 3}
+        assert about["layers"] == ((4, 0),)
         given = client.get(about["url"])
         assert b"".join(given.streaming_content) == b"numbers"
         assert given["Cache-Control"] == "public, max-age=600"
