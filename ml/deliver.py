@@ -70,9 +70,9 @@ def deliver(
     )
     _remember(job, Predictor(Artifact(job.partial, manifest)))
     manifest.files[embeddings.FILE] = artifact.digest_of(job.partial / embeddings.FILE)
-    manifest, metrics = _measure(
-        job, manifest, network.layer_widths(model), earn="earned" in may_state
-    )
+    # How many features of the embedding come from each layer, in order.
+    layers = tuple(int(one.shape[-1]) for one in model.get_layer("backbone").outputs)
+    manifest, metrics = _measure(job, manifest, layers, earn="earned" in may_state)
     metrics["temperature"] = round(warmth, 4)
     artifact.seal(job.partial, manifest, metrics)
 

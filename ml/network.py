@@ -191,12 +191,6 @@ def pooled_part(network: keras.Model) -> keras.Model:
     return keras.Model(network.input, network.output["embedding"])
 
 
-def layer_widths(network: keras.Model) -> tuple[int, ...]:
-    """Return how many features of the ``embedding`` come from each layer, in order."""
-    pooled = network.get_layer("backbone").outputs
-    return tuple(int(one.shape[-1]) for one in pooled)
-
-
 def unfreeze(network: keras.Model, blocks: int = BLOCKS) -> None:
     """Let the last ``blocks`` bottleneck blocks learn; batch norm stays as it is.
 
