@@ -147,14 +147,7 @@ def _rejection(
     is_motif = np.isin(manifest.labels, manifest.motifs)
     doubt = 1 - checked.scores[:, is_motif].max(axis=1)
     given = (memory, checked.embeddings, labels, doubt, manifest.motifs, layers)
-    rule, figures = rejection.choose(*given)
-    ready = rejection.rejector(rule, memory, manifest.motifs)
-    score = np.array(
-        [
-            ready.score(one, vector)
-            for one, vector in zip(doubt, checked.embeddings, strict=True)
-        ]
-    )
+    rule, score, figures = rejection.choose(*given)
     limit = calibrate.false_accepts(score[shows], score[~shows])
     figures["kept"] = round(float((score[shows] < limit).mean()), 4)
     if not shows.all():

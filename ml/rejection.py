@@ -291,7 +291,7 @@ def choose(
     doubt: Array,
     motifs: Sequence[str],
     layers: Sequence[int] = (),
-) -> tuple[Rule, dict[str, Any]]:
+) -> tuple[Rule, Array, dict[str, Any]]:
     """Choose by AUROC on held-back photos what the rejection score is made of.
 
     The distance is what turns away kinds that were never learned, of which held-back
@@ -307,7 +307,8 @@ def choose(
         layers: as for ``distance``.
 
     Returns:
-        The rule, without a threshold yet, and the AUROCs that decided.
+        The rule, without a threshold yet, the rejection scores of the photos by it,
+        (photos,), and the AUROCs that decided.
     """
     shows = np.isin(np.asarray(labels), list(motifs))
     far = distance(memory, motifs, layers)(vectors)
@@ -319,16 +320,19 @@ def choose(
     alone = Rule({DOUBT: parts[DOUBT]})
     both = Rule(parts, layers=tuple(layers))
     if shows.all():  # nothing unknown was held back, nor perhaps learned
-        return both, {"chosen": sorted(both.parts)}
-    compared = {}
-    for name, rule in ((DOUBT, alone), ("both", both)):
-        score = rule.score(values)
-        compared[name] = auroc(score[shows], score[~shows])
-    chosen = both if compared["both"] >= compared[DOUBT] - WORSE else alone
-    return chosen, {
-        "unknown_labels": {name: round(x, 4) for name, x in compared.items()},
-        "chosen": sorted(chosen.parts),
-    }
+        return both, both.score(values), {"chosen": sorted(both.parts)}
+    scores = {DOUBT: alone.score(values), "both": both.score(values)}
+    compared = {name: auroc(one[shows], one[~shows]) for name, one in scores.items()}
+    is_apart = compared["both"] >= compared[DOUBT] - WORSE
+    chosen, score = (both, scores["both"]) if is_apart else (alone, scores[DOUBT])
+    return (
+        chosen,
+        score,
+        {
+            "unknown_labels": {name: round(x, 4) for name, x in compared.items()},
+            "chosen": sorted(chosen.parts),
+        },
+    )
 
 
 def _measure(values: Array) -> tuple[float, float]:

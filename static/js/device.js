@@ -206,7 +206,8 @@ class Recogniser {
     return seen;
   }
 
-  /** Let new motifs' photos claim what is like them, as `prototypesFor` gives them; null for none. */
+  /** Let new motifs' photos, as `prototypesFor` gives them, claim what is like them;
+   * null for none. */
   know(known) {
     return this.#ask({ do: "know", near: known?.near });
   }

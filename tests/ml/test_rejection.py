@@ -120,7 +120,11 @@ def chosen(of_unknown: np.ndarray, strangers: int) -> tuple[Rule, dict]:
     vectors = clouds([0, 1, 2, strangers], 10, 6)
     labels = [x for x in (*LABELS, "not-cloth") for _ in range(10)]
     scores = np.concatenate([np.linspace(0.01, 0.1, 30), of_unknown])
-    return rejection.choose(MEMORY, vectors, labels, scores, LABELS)
+    rule, score, figures = rejection.choose(MEMORY, vectors, labels, scores, LABELS)
+    ready = rejection.rejector(rule, MEMORY, LABELS)
+    served = [ready.score(*one) for one in zip(scores, vectors, strict=True)]
+    assert score == pytest.approx(served, abs=1e-4)
+    return rule, figures
 
 
 def test_a_distance_joins_a_sure_doubt():
@@ -144,7 +148,7 @@ def test_without_unknown_photos_both_parts_count():
     vectors = clouds([0, 1, 2], 10, 6)
     labels = [x for x in LABELS for _ in range(10)]
 
-    rule, _ = rejection.choose(MEMORY, vectors, labels, np.zeros(30), LABELS)
+    rule, _, _ = rejection.choose(MEMORY, vectors, labels, np.zeros(30), LABELS)
 
     assert len(rule.parts) == 2
     assert rejection.DOUBT in rule.parts
