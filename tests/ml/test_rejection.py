@@ -89,19 +89,30 @@ def test_no_layer_outvotes_the_others():
     assert told[8, 200] > 0.9
 
 
+def typical(memory: Embeddings) -> tuple[float, float]:
+    """What a remembered photo claims of itself, and what a new motif's is held to."""
+    distance = rejection.distance(memory, LABELS)
+    whitened = distance.whitened(memory.vectors)
+    near = whitened @ whitened.T
+    np.fill_diagonal(near, -1)
+    held_to = distance.slope * np.median(near.max(axis=1)) + distance.start
+    return 1 - float(np.median(distance(memory.vectors))), float(held_to)
+
+
 def test_a_photo_that_was_learned_from_sets_no_limit():
     """What it claims of itself flatters: a photo's claim is made without it."""
     distance = rejection.distance(MEMORY, LABELS)
-    flattered = 1 - np.median(distance(MEMORY.vectors))
     honest = 1 - np.median(distance(clouds([0, 1, 2], 40, 7)))
+    rng = np.random.default_rng(1)
+    loose = unit(np.repeat(MIDDLES[:3], 20, axis=0) + rng.normal(0, 1.5, (60, 40)))
 
-    whitened = distance.whitened(MEMORY.vectors)
-    near = whitened @ whitened.T
-    np.fill_diagonal(near, -1)
-    typical = distance.slope * np.median(near.max(axis=1)) + distance.start
+    flattered, held_to = typical(MEMORY)
+    assert held_to == pytest.approx(honest, abs=0.03)
+    assert held_to < flattered
 
-    assert typical == pytest.approx(honest, abs=0.03)
-    assert typical < flattered
+    # The less alike a motif's photos are, the more learning from them flatters.
+    flattered, held_to = typical(replace(MEMORY, vectors=loose))
+    assert held_to < flattered - 0.03
 
 
 def test_photos_of_a_new_motif_claim_what_is_like_them():
