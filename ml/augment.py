@@ -105,8 +105,11 @@ def blur(pixels: Pixels, sigma: float) -> Pixels:
 
 def compress(pixels: Pixels, quality: int) -> Pixels:
     """Return pixels, (height, width, 3), as a JPEG of a quality, 1..100, has them."""
-    _, file = cv2.imencode(".jpg", pixels, [cv2.IMWRITE_JPEG_QUALITY, quality])
-    return np.asarray(cv2.imdecode(file, cv2.IMREAD_UNCHANGED), np.uint8)
+    # JPEG keeps brightness better than colour, and OpenCV takes red to be last.
+    given = cv2.cvtColor(pixels, cv2.COLOR_RGB2BGR)
+    _, file = cv2.imencode(".jpg", given, [cv2.IMWRITE_JPEG_QUALITY, quality])
+    found = cv2.imdecode(file, cv2.IMREAD_COLOR)
+    return np.asarray(cv2.cvtColor(found, cv2.COLOR_BGR2RGB), np.uint8)
 
 
 def _warp(

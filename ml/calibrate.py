@@ -27,6 +27,8 @@ LEAST_KEPT = 0.9
 """Share of the photos of motifs that no limit on false accepts may reject."""
 PRECISION = 0.95
 """Share of the motifs stated alone that must be right on validation photos."""
+LEAST_SCORE = 1e-9
+"""A view's score is at least this where views are pooled: none has a veto."""
 EARNED = 0.8
 """Least lower bound of a label's precision (Wilson, 95 %) that earns being stated."""
 
@@ -37,12 +39,31 @@ def softmax(logits: Array) -> Array:
     return np.asarray(powers / powers.sum(axis=-1, keepdims=True))
 
 
+def pool(scores: Array) -> Array:
+    """Return the scores of photos from those of each of their views.
+
+    They are the views' geometric mean, so two views that contradict each other leave
+    both labels possible, and two that agree make the answer no surer than they are.
+
+    Args:
+        scores: (…, views, labels), each row summing to 1.
+
+    Returns:
+        (…, labels), each row summing to 1.
+
+    >>> pool(np.array([[0.9, 0.1], [0.1, 0.9]])).tolist()
+    [0.5, 0.5]
+    """
+    logs = np.log(np.maximum(np.asarray(scores, np.float64), LEAST_SCORE))
+    return softmax(logs.mean(axis=-2))
+
+
 def temperature(logits: Array, truth: Labels) -> float:
     """Return the temperature that makes the scores most likely (Guo et al. 2017).
 
     Args:
-        logits: (photos, views, labels) or (photos, labels); softmax of each view is
-            averaged, as serving does.
+        logits: (photos, views, labels) or (photos, labels), up to a constant for each
+            view; their mean over the views counts, as in ``pool``.
         truth: (photos,), the index of each photo's label.
 
     Returns:
@@ -52,12 +73,12 @@ def temperature(logits: Array, truth: Labels) -> float:
     >>> temperature(sure, np.array([0, 0, 0, 1])) > 1
     True
     """
-    views = logits if logits.ndim == 3 else logits[:, None, :]
+    pooled = logits.mean(axis=1) if logits.ndim == 3 else logits
     if not len(truth):
         return 1.0
 
     def loss(log_temperature: float) -> float:
-        scores = softmax(views / math.exp(log_temperature)).mean(axis=1)
+        scores = softmax(pooled / math.exp(log_temperature))
         return float(-np.log(scores[np.arange(len(truth)), truth] + 1e-12).mean())
 
     # The loss has one minimum in the temperature; golden sections find it.

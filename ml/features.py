@@ -13,12 +13,13 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Self
 
 import keras
 import numpy as np
+from PIL import Image
 
 from ml import network
 from ml.augment import blur, compress
 from ml.dataset import Sample
 from ml.feed import Feed, in_order
-from ml.images import View, open_image
+from ml.images import INPUT_SIZE, open_image
 from ml.job import Job
 from ml.predict import look
 
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     Pixels = NDArray[np.uint8] | NDArray[np.float32]
-    Wear = Callable[[int, NDArray[np.uint8], View], NDArray[np.uint8]]
+    Wear = Callable[[int, NDArray[np.uint8]], NDArray[np.uint8]]
 
 logger = logging.getLogger(__name__)
 
@@ -37,8 +38,12 @@ MOST_COPIES = 8
 WARM_UP = 1_000_000
 """Numbers of these epochs, apart from those of fine-tuning."""
 READ_AT_ONCE = 16
-SHARP = 1 / 2
-"""Share of the worn photos that are compressed; the others are blurred."""
+WORN_COUNTS = 2.0
+"""How much a worn photo counts beside a sound one."""
+WORN_QUALITY = (10, 40)
+"""Of worn photos' JPEG, from the least to below the last."""
+WORN_SIDE = 1024
+"""Photos are made this small before they are worn, as when robustness is measured."""
 
 
 class Features(NamedTuple):
@@ -118,17 +123,18 @@ def served(
         read: what computes features.
         samples: the photos.
         weights: (photos,), how much each counts; 1 by default.
-        wear: what makes a square of a photo worse; nothing by default.
+        wear: what makes the photo of a number worse; nothing by default.
     """
     manifest, views = job.draft(), job.recipe.views
     values = []
 
     def squares(number: int) -> NDArray[np.uint8]:
-        pixels = look(open_image(samples[number].path), manifest).pixels
+        path = samples[number].path
         if wear is None:
-            return pixels
-        looks = zip(pixels, views, strict=True)
-        return np.stack([wear(number, one, view) for one, view in looks])
+            return look(open_image(path), manifest).pixels
+        image = open_image(path, kept_side=WORN_SIDE).convert("RGB")
+        worse = wear(number, np.asarray(image, np.uint8))
+        return look(Image.fromarray(worse), manifest).pixels
 
     with ThreadPoolExecutor(2) as threads:
         looks = in_order(threads, squares, range(len(samples)))
@@ -144,26 +150,27 @@ def served(
 def worn(
     job: Job, read: Reader, samples: Sequence[Sample], weights: NDArray[np.float32]
 ) -> list[Features]:
-    """Return the features of a share of the photos, out of focus or badly compressed.
+    """Return the features of worn copies of photos, as many as the recipe asks for.
 
-    The share is the recipe's; the list is empty where it takes none.
+    What is worn is the photo: a closer look then shows its faults larger.
     """
-    rng = np.random.default_rng([job.seed, len(samples)])
-    taken = np.flatnonzero(rng.random(len(samples)) < job.recipe.worn_views)
-    if not len(taken):
-        return []
-    sigmas = rng.uniform(*job.recipe.augmentation.blur_sigma, len(taken))
-    qualities = rng.integers(10, 40, len(taken))
-    is_sharp = rng.random(len(taken)) < SHARP
+    return [
+        served(job, read, samples, WORN_COUNTS * weights, _wear(job, copy))
+        for copy in range(job.recipe.worn_copies)
+    ]
 
-    def wear(number: int, pixels: NDArray[np.uint8], view: View) -> NDArray[np.uint8]:
-        if is_sharp[number]:
-            return compress(pixels, int(qualities[number]))
-        # A closer look shows the same fault of the photo larger.
-        return blur(pixels, sigmas[number] / view.fraction)
 
-    some = [samples[i] for i in taken.tolist()]
-    return [served(job, read, some, weights[taken], wear)]
+def _wear(job: Job, copy: int) -> Wear:
+    """Return what compresses a photo badly or, every third copy, blurs it."""
+
+    def wear(number: int, pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
+        rng = np.random.default_rng([job.seed, copy, number])
+        if copy % 3 < 2:
+            return compress(pixels, int(rng.integers(*WORN_QUALITY)))
+        sigma = rng.uniform(*job.recipe.augmentation.blur_sigma)
+        return blur(pixels, sigma * min(pixels.shape[:2]) / INPUT_SIZE)
+
+    return wear
 
 
 def join(*parts: Features) -> Features:

@@ -23,8 +23,10 @@ if TYPE_CHECKING:
 
 HIDDEN = 256
 DROPOUT = 0.2
-DECAY = 5e-3
-"""Weight decay of the linear head, on standardised features."""
+DECAY = 0.06
+"""Decay of the linear head's regression, on standardised features."""
+SURE = 12.0
+"""The logit of a label that claims a photo wholly; the temperature then fits it."""
 BLOCKS = 17
 """MobileNetV2 has 17 bottleneck blocks, between its first and its last convolution."""
 
@@ -138,18 +140,9 @@ def _head(labels: int) -> dict[str, Any]:
     }
 
 
-def build_head(width: int, labels: int, head: Head = "paper") -> keras.Model:
-    """Return the head alone, from pooled features (batch, width) to scores."""
+def build_head(width: int, labels: int) -> keras.Model:
+    """Return the paper's head alone, from pooled features (batch, width) to scores."""
     features = keras.Input((width,))
-    if head == "linear":
-        logits = keras.layers.Dense(
-            labels, kernel_regularizer=keras.regularizers.L2(DECAY), name="logits"
-        )
-        return keras.Model(features, keras.layers.Softmax()(logits(features)))
-    return _paper_head(features, labels)
-
-
-def _paper_head(features: Any, labels: int) -> keras.Model:
     head = _head(labels)
     hidden = head["hidden"](keras.layers.Dropout(DROPOUT)(features))
     kept = keras.layers.Dropout(DROPOUT)(keras.layers.ReLU()(hidden))
@@ -165,20 +158,6 @@ def copy_head(source: keras.Model, target: keras.Model) -> None:
 def _head_layers(network: keras.Model) -> list[str]:
     names = {layer.name for layer in network.layers}
     return [name for name in ("hidden", "logits") if name in names]
-
-
-def standardise_head(
-    head: keras.Model, mean: NDArray[np.float32], spread: NDArray[np.float32]
-) -> None:
-    """Make a linear head take plain features instead of standardised ones.
-
-    Args:
-        head: as ``build_head`` gives it, trained on (features - mean) / spread.
-        mean, spread: shape (features,); the spread is above 0.
-    """
-    kernel, bias = head.get_layer("logits").get_weights()
-    kernel = kernel / spread[:, None]
-    head.get_layer("logits").set_weights([kernel, bias - mean @ kernel])
 
 
 def trained_part(network: keras.Model) -> keras.Model:

@@ -12,7 +12,16 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ml import coach, colour, embeddings, prototypes, quality, region, rejection
+from ml import (
+    calibrate,
+    coach,
+    colour,
+    embeddings,
+    prototypes,
+    quality,
+    region,
+    rejection,
+)
 from ml.artifact import MODEL, Artifact, ArtifactError, Manifest, read
 from ml.colour import Dye
 from ml.decision import Answer, Suggestion, answer, suggest
@@ -294,7 +303,8 @@ class Predictor:
         asked = list(compress(looks, kept))
         runs = [[self.run(square) for square in one.pixels] for one in asked]
         every = [run for photo in runs for run in photo]
-        scores = np.stack([run["scores"] for run in every]).astype(float).mean(axis=0)
+        views = [np.stack([run["scores"] for run in photo]) for photo in runs]
+        scores = np.mean([calibrate.pool(one) for one in views], axis=0)
         embedding = np.mean([run["embedding"] for run in every], axis=0)
         labels = self.manifest.labels
         named = dict(zip(labels, scores.tolist(), strict=True))

@@ -16,7 +16,8 @@ class Recipe:
 
     name: str
     epochs: int
-    """Epochs of fine-tuning; of the head alone when nothing is fine-tuned."""
+    """Epochs of fine-tuning; of the head alone when nothing is fine-tuned, unless that
+    is linear, which takes none."""
     size: int = INPUT_SIZE
     alpha: float = 1.0
     scaling: Literal["signed", "unit"] = "signed"
@@ -40,17 +41,22 @@ class Recipe:
     uses_region: bool = True
     """Whether serving first looks for the cloth in the photo."""
     views: tuple[View, ...] = (View(),)
-    """The squares that serving looks at; the scores are averaged."""
+    """The squares that serving looks at; ``ml.calibrate.pool`` makes one of them."""
     learns_views: bool = False
     """Whether a head on frozen features also learns from these squares unvaried."""
-    worn_views: float = 0.0
-    """Share of the photos whose squares it learns once more, out of focus or badly
-    compressed."""
+    worn_copies: int = 0
+    """How often it learns the squares of a photo that is badly compressed or, every
+    third time, out of focus."""
 
     @property
     def is_fine_tuned(self) -> bool:
         """Whether the backbone learns, or only the head."""
         return self.fine_tune_blocks > 0
+
+    @property
+    def has_epochs(self) -> bool:
+        """Whether anything learns in epochs; a linear head alone is solved at once."""
+        return self.is_fine_tuned or self.head != "linear"
 
     def as_dict(self) -> dict[str, Any]:
         """Return the settings as JSON can hold them."""
@@ -61,11 +67,10 @@ DEFAULT = Recipe(
     name="default",
     epochs=40,
     # The whole cloth, and a closer look at its middle.
-    views=(View(), View(0.7)),
+    views=(View(), View(0.5)),
     learns_views=True,
     # Variations of a cut-out alone left a whole photo out of focus poorly known.
-    worn_views=0.75,
-    head_rate=1e-2,
+    worn_copies=3,
 )
 
 # What the starter is trained with: rendered cloth is plentiful and unlike the photos

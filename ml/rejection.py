@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ml import embeddings, portable, whitening
+from ml import embeddings, portable, ridge, whitening
 from ml.artifact import Artifact, ArtifactError, Manifest
 from ml.embeddings import FILE, Embeddings
 from ml.metrics import auroc
@@ -32,12 +32,12 @@ DISTANCE = "distance_to_motifs"
 """The part that is how far an embedding is from every motif."""
 FORMER = "distance"
 """The part that was how far an embedding is from the nearest photo of a motif."""
-COUNTS = {DISTANCE: 1.0, DOUBT: 0.5}
+COUNTS = {DISTANCE: 1.0, DOUBT: 0.25}
 """How much each part counts."""
 AXES = 64
 """Directions of a layer that are whitened; more measured no better."""
 RIDGE = 1 / 6000
-"""Decay of the regression for each photo."""
+"""Decay of the regression."""
 WORSE = 0.005
 """How much AUROC on the unknown labels a distance may cost for what it adds."""
 
@@ -247,24 +247,15 @@ def distance(
     photos = whitened(memory.vectors)
     belongs = (named[:, None] == np.asarray(motifs)).astype(np.float64)
     _labels, place, counts = np.unique(named, return_inverse=True, return_counts=True)
-    weights = np.sqrt(counts.mean() / counts)[place][:, None]
-    share = weights / weights.sum()
-    middle, usual = (share * photos).sum(axis=0), (share * belongs).sum(axis=0)
-    rows = (photos - middle).astype(np.float64)
-    square = (rows * weights).T @ rows
-    square[np.diag_indices_from(square)] += RIDGE * len(rows)
-    solved = np.linalg.solve(square, (rows * weights).T)
-    lines = solved @ (belongs - usual)
-    # What each photo would be claimed had it not been learned from: the closed form
-    # of leaving it out (Allen 1974), so that limits fit photos that are new.
-    own = np.einsum("ij,ji->i", rows, solved)[:, None] + share
-    claims = belongs - (belongs - usual - rows @ lines) / np.maximum(1 - own, 1e-3)
-    slope, start = _from_cosine(photos, np.isin(named, motifs), claims.max(axis=1))
-    offsets = usual - middle @ lines
+    weights = np.sqrt(counts.mean() / counts)[place]
+    given = (photos.astype(np.float64), belongs, weights)
+    lines = ridge.learn(*given, decay=RIDGE)
+    claims = lines.left_out(*given).max(axis=1)
+    slope, start = _from_cosine(photos, np.isin(named, motifs), claims)
     return Distance(
         whitened,
-        lines.T.astype(np.float32),
-        offsets.astype(np.float32),
+        lines.slopes.T.astype(np.float32),
+        lines.offsets.astype(np.float32),
         slope,
         start,
     )

@@ -7,6 +7,7 @@ import json
 import sys
 import time
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ from tqdm import tqdm
 from ml import dataset
 from ml.dataset import Dataset
 from ml.everyday import load as load_everyday
+from ml.recipe import RECIPES, Recipe
 
 UNUSABLE = 2
 """Exit code when what was given cannot be used."""
@@ -103,6 +105,21 @@ def everyday(folder: Path, beside: Dataset) -> list[Dataset]:
         told = ", ".join(f"{side} {sides.get(side, 0)}" for side in dataset.SPLITS)
         print(f"everyday photos: {part.labels[0]}: {told}", file=sys.stderr)
     return found
+
+
+def recipe_of(name: str, **settings: Any) -> Recipe:
+    """Return a recipe with these settings in place of its own; None leaves one.
+
+    Raises Complaint when it is given epochs and has no use for any.
+    """
+    given = {key: value for key, value in settings.items() if value is not None}
+    made = replace(RECIPES[name], **given)
+    if "epochs" in given and not made.has_epochs:
+        raise Complaint(
+            f"The recipe {name} takes no epochs: its head is solved in one step. "
+            f"Leave --epochs out, or let some of the backbone learn."
+        )
+    return made
 
 
 def positive(text: str) -> int:

@@ -4,12 +4,18 @@ from __future__ import annotations
 
 import argparse
 from argparse import Namespace
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from ml import dataset
-from ml.commands.console import Bars, Complaint, positive, print_json, unknown
+from ml.commands.console import (
+    Bars,
+    Complaint,
+    positive,
+    print_json,
+    recipe_of,
+    unknown,
+)
 from ml.duplicates import with_clusters
 from ml.folds import folds
 from ml.recipe import RECIPES
@@ -69,6 +75,8 @@ def add(commands: Any) -> argparse.ArgumentParser:
 
 def run(given: Namespace, bars: Bars) -> int:
     """Run the command and return its exit code."""
+    names = dict.fromkeys(given.recipe or ["default"])
+    recipes = [recipe_of(name, epochs=given.epochs) for name in names]
     data = with_clusters(
         dataset.join(dataset.load(given.dataset), unknown(given.unknown))
     )
@@ -78,15 +86,11 @@ def run(given: Namespace, bars: Bars) -> int:
     from ml import network
     from ml.crossvalidate import crossvalidate
 
-    epochs = {"epochs": given.epochs} if given.epochs else {}
     try:
         result = crossvalidate(
             data,
             given.out,
-            recipes=[
-                replace(RECIPES[name], **epochs)
-                for name in dict.fromkeys(given.recipe or ["default"])
-            ],
+            recipes=recipes,
             count=given.folds,
             weights=given.weights,
             seed=given.seed,

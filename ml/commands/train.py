@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import sys
 from argparse import Namespace
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -17,12 +16,13 @@ from ml.commands.console import (
     everyday,
     positive,
     print_json,
+    recipe_of,
     unknown,
 )
 from ml.commands.evaluate import print_figures
 from ml.duplicates import with_clusters
 from ml.everyday import learnable
-from ml.recipe import RECIPES, Recipe
+from ml.recipe import RECIPES
 
 
 def add(commands: Any) -> argparse.ArgumentParser:
@@ -119,6 +119,16 @@ def add(commands: Any) -> argparse.ArgumentParser:
 
 def run(given: Namespace, bars: Bars) -> int:
     """Run the command and return its exit code."""
+    recipe = recipe_of(
+        given.recipe,
+        epochs=given.epochs,
+        fine_tune_blocks=given.fine_tune_blocks,
+        learning_rate=given.learning_rate,
+        batch=given.batch,
+        photos_per_epoch=given.photos_per_epoch,
+        size=given.size,
+        alpha=given.alpha,
+    )
     strangers = unknown(given.unknown)
     # What can be refused is refused before the ten seconds that TensorFlow takes.
     known = dataset.load_filled(given.dataset, given.fill)
@@ -137,7 +147,7 @@ def run(given: Namespace, bars: Bars) -> int:
         made = train(
             given.dataset,
             given.out,
-            recipe=_recipe(given),
+            recipe=recipe,
             weights=given.weights,
             unknown=strangers,
             filled=given.fill,
@@ -166,17 +176,3 @@ def _words(file: Path | None) -> str:
         return file.read_text(encoding="utf-8") if file else ""
     except (OSError, UnicodeDecodeError) as error:
         raise Complaint(f"{file} cannot be read: {error}") from error
-
-
-def _recipe(given: Namespace) -> Recipe:
-    recipe = RECIPES[given.recipe]
-    settings = {
-        "epochs": given.epochs,
-        "fine_tune_blocks": given.fine_tune_blocks,
-        "learning_rate": given.learning_rate,
-        "batch": given.batch,
-        "photos_per_epoch": given.photos_per_epoch,
-        "size": given.size,
-        "alpha": given.alpha,
-    }
-    return replace(recipe, **{k: v for k, v in settings.items() if v is not None})

@@ -73,7 +73,7 @@ def text(
     facts: Sequence[tuple[str, str]],
     figures: dict[str, Any],
     *,
-    epochs: Mapping[str, Sequence[Mapping[str, Any]]],
+    stages: Mapping[str, Sequence[Mapping[str, Any]]],
     mistakes: Sequence[Mistake],
     compared: Mapping[str, Any] | None,
     has_gallery: bool,
@@ -84,7 +84,7 @@ def text(
         title: its heading.
         facts: what was evaluated, as (name, value).
         figures: as ``ml.evaluate`` gives them.
-        epochs: per stage of training the lines of its log, an epoch each.
+        stages: per stage of training the lines of its log, of an epoch or of all.
         mistakes: wrong answers, the surest first.
         compared: crossvalidation.json, to show beside; None for none.
         has_gallery: whether photos may be shown.
@@ -99,7 +99,7 @@ def text(
             _rejection(figures),
             _robustness(figures),
             _folds(compared),
-            _training(epochs),
+            _training(stages),
             _gallery(mistakes, has_gallery=has_gallery),
         )
         if one is not None
@@ -208,14 +208,27 @@ def _folds(compared: Mapping[str, Any] | None) -> Section | None:
     )
 
 
-def _training(epochs: Mapping[str, Sequence[Mapping[str, Any]]]) -> Section | None:
+def _training(stages: Mapping[str, Sequence[Mapping[str, Any]]]) -> Section | None:
     body = ""
-    for stage, lines in epochs.items():
-        kept = min(lines, key=lambda one: one["val_loss"])["epoch"]
-        done = "".join(f"<li>{escape(one)}</li>" for one in events(lines, kept))
+    for stage, lines in stages.items():
         body += f"<h3>Stage: {escape(stage)}</h3>"
-        body += plots.training(stage, lines, kept) + f"<ul>{done}</ul>"
+        epochs = [one for one in lines if "epoch" in one]
+        if not epochs:
+            body += f"<p>{escape(_at_once(lines[-1]))}</p>"
+            continue
+        kept = min(epochs, key=lambda one: one["val_loss"])["epoch"]
+        done = "".join(f"<li>{escape(one)}</li>" for one in events(epochs, kept))
+        body += plots.training(stage, epochs, kept) + f"<ul>{done}</ul>"
     return Section("training", "Training", body) if body else None
+
+
+def _at_once(line: Mapping[str, Any]) -> str:
+    """Say what a stage came to that was solved and not trained, by its log."""
+    return (
+        f"Solved in one step, without epochs. On validation photos: loss "
+        f"{line['val_loss']:.3f}, accuracy {line['val_top_1']:.3f}, macro-F1 "
+        f"{line['val_macro_f1']:.3f}, each square by itself and before calibration."
+    )
 
 
 def events(lines: Sequence[Mapping[str, Any]], kept: int) -> Iterator[str]:

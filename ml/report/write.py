@@ -62,7 +62,7 @@ def write(
         f"Evaluation of model {manifest.version}",
         facts,
         figures,
-        epochs=epochs(predictor.artifact.folder / artifact.LOG),
+        stages=stages(predictor.artifact.folder / artifact.LOG),
         mistakes=mistakes(predictor, asked),
         compared=compared,
         has_gallery=has_gallery,
@@ -74,15 +74,18 @@ def write(
         (partial / PAGE).write_text(text, encoding="utf-8")
 
 
-def epochs(log: Path) -> dict[str, list[dict[str, Any]]]:
-    """Return per stage of training its epochs' log lines; none without a log."""
-    stages: dict[str, list[dict[str, Any]]] = defaultdict(list)
+def stages(log: Path) -> dict[str, list[dict[str, Any]]]:
+    """Return per stage of training its log lines; none without a log.
+
+    A line is of an epoch, or of what the stage as a whole came to.
+    """
+    found: dict[str, list[dict[str, Any]]] = defaultdict(list)
     if log.is_file():
         for line in log.read_text(encoding="utf-8").splitlines():
             facts = json.loads(line)
-            if "epoch" in facts:
-                stages[facts["stage"]].append(facts)
-    return dict(stages)
+            if "val_loss" in facts:
+                found[facts["stage"]].append(facts)
+    return dict(found)
 
 
 def mistakes(predictor: Predictor, asked: Asked) -> list[Mistake]:

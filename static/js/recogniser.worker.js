@@ -211,10 +211,14 @@ async function lookAt(
   };
 }
 
-/** Return every label's score, the mean of the squares'. */
+/** Return every label's score, the geometric mean of the squares'; ml.calibrate's `pool`. */
 function named(runs) {
-  const mean = (at) => runs.reduce((sum, one) => sum + one.scores[at], 0) / runs.length;
-  return Object.fromEntries(model.labels.map((label, at) => [label, mean(at)]));
+  const log = (one, at) => Math.log(Math.max(one.scores[at], 1e-9)) / runs.length;
+  const means = model.labels.map((_, at) =>
+    Math.exp(runs.reduce((sum, one) => sum + log(one, at), 0)),
+  );
+  const whole = means.reduce((sum, mean) => sum + mean, 0);
+  return Object.fromEntries(model.labels.map((label, at) => [label, means[at] / whole]));
 }
 
 /** Return a photo's embedding for prototypes, of unit length; ml.predict's `embed`. */

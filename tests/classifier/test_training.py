@@ -21,9 +21,9 @@ from tests.at_once import at_once
 from tests.factories import MotifFactory
 from tests.ml.conftest import write_photos
 
-QUICK = {"epochs": 2, "size": 64}
+QUICK = {"size": 64}
 # An hour of epochs: it is still at work when somebody wants it to end.
-LONG = {"epochs": 100_000, "size": 64}
+LONG = {"epochs": 100_000, "fine_tune_blocks": 1, "size": 64}
 
 
 @pytest.fixture

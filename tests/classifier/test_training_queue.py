@@ -15,7 +15,7 @@ from classifier.groups import MODEL_KEEPER_GROUP
 from classifier.models import PhotoCheck, TrainingRun
 from heritage.serve import _celery
 from motifs.actions import identify_photo
-from tests.classifier.test_training import LONG, QUICK, children_that_train, wait_for
+from tests.classifier.test_training import LONG, children_that_train, wait_for
 from tests.factories import (
     LONG_AGO,
     ContributionFactory,
@@ -97,7 +97,8 @@ def page(client, run) -> str:
 def test_a_run_asked_for_in_the_admin_makes_a_model_from_the_starter(
     client, dataset, worker, var, monkeypatch
 ):
-    run = press_start(client, dataset, QUICK, monkeypatch)
+    settings = LONG | {"epochs": 2}
+    run = press_start(client, dataset, settings, monkeypatch)
 
     wait_for(lambda: not TrainingRun.objects.open().exists(), 240)
 

@@ -17,14 +17,34 @@ def test_the_temperature_of_a_boastful_network_is_found():
     assert calibrate.temperature(2.5 * honest, truth) == pytest.approx(2.5, abs=0.2)
 
 
-def test_the_temperature_is_fitted_to_the_mean_of_the_views():
+def test_the_temperature_is_fitted_to_what_the_views_come_to():
     sure, unsure = np.array([8.0, 0.0]), np.array([0.0, 0.0])
+    truth = np.array([0, 0, 0, 1])
     views = np.array([[sure, unsure]] * 4)
+    # Odds of three to one, which are a logit of log 3, from a mean logit of 4 or 8.
+    wanted = 4 / np.log(3)
 
-    assert calibrate.temperature(views, np.array([0, 0, 0, 1])) < 4
-    assert calibrate.temperature(views[:, :1], np.array([0, 0, 0, 1])) == pytest.approx(
-        4, rel=0.01
-    )
+    assert calibrate.temperature(views, truth) == pytest.approx(wanted, rel=0.01)
+    # A temperature above 4 is never taken.
+    assert calibrate.temperature(views[:, :1], truth) == pytest.approx(4, rel=0.01)
+
+
+def test_views_that_contradict_each_other_leave_both_labels_possible():
+    found = calibrate.pool(np.array([[0.9, 0.05, 0.05], [0.05, 0.9, 0.05]]))
+
+    assert found[0] == pytest.approx(found[1])
+    assert found.sum() == pytest.approx(1)
+    assert found[2] < 0.15
+
+
+def test_a_view_that_is_wholly_sure_has_no_veto():
+    found = calibrate.pool(np.array([[1.0, 0.0], [0.0, 1.0], [0.0, 1.0]]))
+
+    assert found == pytest.approx([0.001, 0.999], abs=1e-5)
+
+
+def test_one_view_is_as_it_was():
+    assert calibrate.pool(np.array([[0.7, 0.3]])) == pytest.approx([0.7, 0.3])
 
 
 LABELS = ["a", "b", "c", "not-cloth"]

@@ -160,6 +160,11 @@ def test_an_evaluation_can_be_recorded(
         (["train", "{empty}", "--out", "{tmp}/out"], "dots is empty"),
         (["train", "{lonely}", "--out", "{tmp}/out"], "one photo"),
         (["train", "{photos}", "--out", "{tmp}/o", "--unknown", "{tmp}/no"], "folder"),
+        (["train", "{photos}", "--out", "{tmp}/o", "--epochs", "5"], "in one step"),
+        (
+            ["crossvalidate", "{photos}", "--out", "{tmp}/o", "--epochs", "5"],
+            "takes no epochs",
+        ),
         (["synthesize", "{tmp}", "--out", "{tmp}/out"], "no drawings"),
         (["synthesize", "{drawings}"], "--out"),
         (["synthesize", "{drawings}", "--out", "{photos}"], "not empty"),

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -16,7 +15,7 @@ from ml.recipe import DEFAULT
 from ml.robustness import DISTORTIONS
 from tests.ml.conftest import tiny
 
-RECIPE = replace(tiny(DEFAULT), epochs=1)
+RECIPE = tiny(DEFAULT)
 
 
 @pytest.fixture(scope="module")

@@ -7,7 +7,6 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
-import pytest
 
 from ml import dataset, features
 from ml.images import View
@@ -26,8 +25,8 @@ class Seeing:
         return squares.mean(axis=(1, 2)).astype(np.float32)
 
 
-def job(photos: Path, folder: Path, share: float) -> Job:
-    recipe = replace(DEFAULT, size=64, worn_views=share, views=(View(), View(0.7)))
+def job(photos: Path, folder: Path, copies: int) -> Job:
+    recipe = replace(DEFAULT, size=64, worn_copies=copies, views=(View(), View(0.5)))
     data = dataset.split(dataset.load(photos), seed=1)
     return Job(
         recipe=recipe,
@@ -43,63 +42,79 @@ def detail(square: np.ndarray) -> float:
     return float(np.abs(np.diff(square, axis=1)).mean())
 
 
-@pytest.mark.parametrize("share", [0.5, 1.0])
-def test_a_share_of_the_photos_is_worn(photos, tmp_path, share):
-    run, seeing = job(photos, tmp_path, share), Seeing()
+def left(worse: Seeing, good: Seeing) -> np.ndarray:
+    """Return how much of their detail squares kept."""
+    pairs = zip(worse.squares, good.squares, strict=True)
+    return np.array([detail(one) / detail(other) for one, other in pairs])
+
+
+def test_every_photo_is_worn_as_often_as_the_recipe_says(photos, tmp_path):
+    run, seeing = job(photos, tmp_path, 4), Seeing()
     samples = run.data.of("train")
     weights = np.arange(len(samples), dtype=np.float32)
 
-    (found,) = features.worn(run, seeing, samples, weights)
+    found = features.worn(run, seeing, samples, weights)
 
-    some = len(found.values) / 2 / len(samples)
-    assert some == 1 if share == 1 else 0.2 < some < 0.8
-    # Both views of a photo count as the photo does, and are of its label.
-    assert (found.weights[::2] == found.weights[1::2]).all()
-    truth = run.index(samples)[found.weights[::2].astype(int)]
-    assert (found.targets[::2].argmax(axis=1) == truth).all()
+    assert len(found) == 4
+    for one in found:
+        # Both views of a photo count as the photo does, and are of its label.
+        assert (one.weights[::2] == one.weights[1::2]).all()
+        assert (one.weights[::2] == 2 * weights).all()
+        assert (one.targets[::2].argmax(axis=1) == run.index(samples)).all()
 
 
-def test_worn_photos_are_blurred_or_compressed(photos, tmp_path):
-    run, clean, bad = job(photos, tmp_path, 1.0), Seeing(), Seeing()
+def test_two_copies_are_compressed_and_the_third_is_out_of_focus(photos, tmp_path):
+    run, clean = job(photos, tmp_path, 3), Seeing()
     samples = run.data.of("train")
     features.served(run, clean, samples)
-    features.worn(run, bad, samples, np.ones(len(samples), np.float32))
+    seen = Seeing()
 
-    pairs = list(zip(bad.squares, clean.squares, strict=True))
+    features.worn(run, seen, samples, np.ones(len(samples), np.float32))
 
-    left = np.array([detail(worse) / detail(good) for worse, good in pairs])
-    assert all((worse != good).any() for worse, good in pairs)
-    assert 0.4 < (left < 0.8).mean() < 0.9
-    # What is compressed keeps its outlines.
-    assert left[left >= 0.8].mean() > 0.9
+    count = len(clean.squares)
+    copies = [Seeing(), Seeing(), Seeing()]
+    for at, one in enumerate(copies):
+        one.squares = seen.squares[at * count : (at + 1) * count]
+    first, second, blurred = (left(one, clean) for one in copies)
+    # What is compressed keeps its outlines; what is out of focus does not.
+    assert min(first.mean(), second.mean()) > 0.85
+    assert blurred.mean() < 0.7
+    assert any(
+        (one != other).any()
+        for one, other in zip(copies[0].squares, copies[1].squares, strict=True)
+    )
 
 
-def test_a_closer_look_shows_the_same_blur_larger(photos, tmp_path, monkeypatch):
-    run, sigmas = job(photos, tmp_path, 1.0), []
-    monkeypatch.setattr(features, "SHARP", 0.0)
-    monkeypatch.setattr(features, "blur", lambda x, sigma: sigmas.append(sigma) or x)
+def test_the_photo_is_blurred_and_not_each_look_at_it(photos, tmp_path, monkeypatch):
+    run, blurred = job(photos, tmp_path, 3), []
+    monkeypatch.setattr(
+        features, "blur", lambda x, sigma: blurred.append((x.shape, sigma)) or x
+    )
     samples = run.data.of("train")
 
     features.worn(run, Seeing(), samples, np.ones(len(samples), np.float32))
 
-    looks = np.array(sorted(sigmas))
-    drawn = np.concatenate([looks * 0.7, looks])
-    # Of each sigma there is one for the whole and one 1 / 0.7 times as large.
-    assert len(looks) == 2 * len(samples)
-    assert sum(np.isclose(one, drawn).sum() > 1 for one in looks) == len(samples)
+    assert len(blurred) == len(samples)
+    least, most = DEFAULT.augmentation.blur_sigma
+    for (height, width, _), sigma in blurred:
+        side = min(height, width)
+        assert side > 64
+        # In pixels of a look at the whole photo, which is 224 wide.
+        assert least <= sigma * 224 / side <= most
 
 
 def test_a_recipe_may_do_without(photos, tmp_path):
-    run = job(photos, tmp_path, 0.0)
+    run = job(photos, tmp_path, 0)
     samples = run.data.of("train")
 
     assert features.worn(run, Seeing(), samples, np.ones(len(samples))) == []
 
 
-def test_the_same_seed_wears_the_same_photos(photos, tmp_path):
-    run = job(photos, tmp_path, 0.5)
+def test_the_same_seed_wears_photos_alike(photos, tmp_path):
+    run = job(photos, tmp_path, 3)
     samples, weights = run.data.of("train"), np.ones(len(run.data.of("train")))
 
-    one, again = (features.worn(run, Seeing(), samples, weights)[0] for _ in "ab")
+    one, again = (features.worn(run, Seeing(), samples, weights) for _ in "ab")
 
-    assert (one.values == again.values).all()
+    pairs = zip(one, again, strict=True)
+    assert all((a.values == b.values).all() for a, b in pairs)

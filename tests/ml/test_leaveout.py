@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -15,7 +14,7 @@ from ml.leaveout import RESULT, leave_out
 from ml.recipe import DEFAULT
 from tests.ml.conftest import tiny
 
-RECIPE = replace(tiny(DEFAULT), epochs=1)
+RECIPE = tiny(DEFAULT)
 
 
 def test_every_motif_is_once_unknown_and_a_finished_turn_is_kept(

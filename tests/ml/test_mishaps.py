@@ -21,7 +21,7 @@ from ml.dataset import DatasetError, Sample
 from tests.ml.conftest import write_photos
 
 ROOT = Path(__file__).parents[2]
-QUICK = ["--size", "64", "--alpha", "0.35", "--epochs", "1", "--quiet"]
+QUICK = ["--size", "64", "--alpha", "0.35", "--quiet"]
 
 
 @pytest.fixture

@@ -187,18 +187,6 @@ def test_the_linear_head_reads_four_layers_and_its_map_adds_up(pixels):
     assert found["embedding"].shape == (2, sum(widths))
 
 
-def test_a_head_trained_on_standardised_features_takes_plain_ones():
-    rng = np.random.default_rng(4)
-    features = rng.normal(3, 2, (5, 7)).astype(np.float32)
-    mean, spread = features.mean(axis=0), features.std(axis=0)
-    head = network.build_head(7, LABELS, "linear")
-    wanted = np.asarray(head((features - mean) / spread))
-
-    network.standardise_head(head, mean, spread)
-
-    assert np.asarray(head(features)) == pytest.approx(wanted, abs=1e-5)
-
-
 def test_rounded_weights_answer_alike_and_export_without_loss():
     from ai_edge_litert.interpreter import Interpreter
 

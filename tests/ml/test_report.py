@@ -15,7 +15,7 @@ from ml.__main__ import main
 from ml.evaluate import evaluate
 from ml.predict import Predictor
 from ml.report import page
-from ml.report.write import PAGE, epochs
+from ml.report.write import PAGE, stages
 from tests.ml.conftest import write_photos
 
 COMPARED = {
@@ -200,10 +200,22 @@ def test_what_was_decided_in_training_is_told():
 
 
 def test_the_log_is_read_by_stage(model: Path, tmp_path: Path):
-    found = epochs(model / artifact.LOG)
+    found = stages(model / artifact.LOG)
 
-    assert [len(found[stage]) for stage in ("head", "fine-tune")] == [3, 2]
-    assert epochs(tmp_path / "none.jsonl") == {}
+    # The head's epochs, and what they came to.
+    assert [len(found[stage]) for stage in ("head", "fine-tune")] == [4, 2]
+    assert stages(tmp_path / "none.jsonl") == {}
+
+
+def test_a_head_that_was_solved_at_once_has_no_curve_but_its_figures():
+    line = {"val_loss": 0.41234, "val_macro_f1": 0.9, "val_top_1": 0.93}
+
+    body = page._training({"head": [line]}).body
+
+    assert "without epochs" in body
+    assert "loss 0.412, accuracy 0.930, macro-F1 0.900" in body
+    assert "<img" not in body
+    assert "<svg" not in body
 
 
 def test_a_file_that_is_no_crossvalidation_is_refused(

@@ -11,7 +11,7 @@ import keras
 import numpy as np
 import pytest
 
-from ml import artifact, dataset, embeddings, network
+from ml import artifact, dataset, embeddings, features, network, ridge
 from ml.artifact import ArtifactError
 from ml.augment import Augmentation
 from ml.dataset import DatasetError
@@ -220,7 +220,7 @@ def test_the_recipes_are_what_they_are_called():
     json.dumps(DEFAULT.as_dict())
 
 
-def test_the_default_recipe_trains_a_linear_head_on_frozen_features(
+def test_the_default_recipe_solves_a_linear_head_on_frozen_features(
     photos: Path, backbone: Path, tmp_path: Path
 ):
     made = train(photos, tmp_path / "linear", recipe=tiny(DEFAULT), weights=backbone)
@@ -235,3 +235,31 @@ def test_the_default_recipe_trains_a_linear_head_on_frozen_features(
     assert made.manifest.network["head"] == "linear"
     assert all((a == b).all() for a, b in same)
     assert made.metrics()["evaluations"]["test"]["photos"]
+    logged = lines(made.folder)
+    assert [x["stage"] for x in logged] == ["head"]
+    assert "epoch" not in logged[0]
+    assert logged[0]["val_loss"] > 0
+
+
+def test_the_solved_head_says_of_plain_features_what_the_regression_does(
+    job: Job, backbone: Path, monkeypatch
+):
+    job.recipe = tiny(DEFAULT)
+    model = start(job, backbone)
+    solved, learn_lines = [], ridge.learn
+    monkeypatch.setattr(
+        ridge, "learn", lambda *given: solved.append(given) or learn_lines(*given)
+    )
+
+    learn(job, model, Store(job.partial / "store", job.data.samples, job.progress))
+
+    ((rows, targets, weights, decay),) = solved
+    assert rows.mean(axis=0) == pytest.approx(0, abs=1e-3)
+    claims = learn_lines(rows, targets, weights, decay)(rows)
+    with features.Reader(network.pooled_part(model)) as read:
+        plain = features.served(job, read, job.data.of("train")).values
+    kernel, bias = model.get_layer("logits").get_weights()
+    logits = plain @ kernel + bias
+    # Those of the served squares stand somewhere among the rows that were learned.
+    for one in logits[:5]:
+        assert np.abs(network.SURE * claims - one).max(axis=1).min() < 1e-2
