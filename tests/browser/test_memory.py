@@ -56,6 +56,13 @@ def careful(settings, tmp_path) -> Predictor:
 
 
 @pytest.fixture
+def twofold(settings, tmp_path) -> Predictor:
+    """The same, looking at a photo twice as a model of the default recipe does."""
+    looks = [{"fraction": side, "x": 0.5, "y": 0.5} for side in (1.0, 0.5)]
+    yield from answering(settings, tmp_path / "twofold", RULE, looks)
+
+
+@pytest.fixture
 def refusing(settings, tmp_path) -> Predictor:
     """The same, so strict that nothing is near enough."""
     yield from answering(settings, tmp_path / "refusing", RULE | {"threshold": -9.0})
@@ -69,11 +76,14 @@ def former(settings, tmp_path) -> Predictor:
     yield from answering(settings, tmp_path / "former", rule)
 
 
-def answering(settings, folder: Path, rule: dict) -> Iterator[Predictor]:
+def answering(
+    settings, folder: Path, rule: dict, views: list[dict] | None = None
+) -> Iterator[Predictor]:
     shutil.copytree(settings.MODEL_FOLDER, folder)
     manifest = folder / "manifest.json"
     said = json.loads(manifest.read_text())
     said["answer"]["rejection"] = rule
+    said["input"]["views"] = views or said["input"]["views"]
     manifest.write_text(json.dumps(said))
     settings.MODEL_FOLDER = folder
     predictor.forget()
@@ -81,9 +91,9 @@ def answering(settings, folder: Path, rule: dict) -> Iterator[Predictor]:
     predictor.forget()
 
 
-def test_both_measure_the_same_distance_and_say_the_same(open_page, careful):
+def test_both_look_twice_measure_the_same_distance_and_say_the_same(open_page, twofold):
     photos = {name: (encoded(*one), one[1]) for name, one in golden().items()}
-    own = rejection.rejector_of(careful.artifact)
+    own = rejection.rejector_of(twofold.artifact)
     page = open_page(ADDRESS)
     places = page.evaluate("({ ...document.getElementById('local').dataset })")
 
@@ -100,9 +110,11 @@ def test_both_measure_the_same_distance_and_say_the_same(open_page, careful):
     for (name, (content, _)), theirs in zip(
         photos.items(), found["answers"], strict=True
     ):
-        ours = careful.predict([images.open_image(io.BytesIO(content))])
+        ours = twofold.predict([images.open_image(io.BytesIO(content))])
         far = float(own.distance(ours.embedding[None])[0])
         assert theirs["distance"] == pytest.approx(far, abs=0.02), name
+        for label, score in ours.scores.items():
+            assert theirs["scores"][label] == pytest.approx(score, abs=0.01), name
         assert theirs["answer"]["kind"] == ours.answer.kind, name
         assert theirs["answer"]["reason"] == ours.answer.reason, name
         said[name] = ours.rejection >= RULE["threshold"]
