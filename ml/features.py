@@ -38,7 +38,7 @@ MOST_COPIES = 8
 WARM_UP = 1_000_000
 """Numbers of these epochs, apart from those of fine-tuning."""
 READ_AT_ONCE = 16
-WORN_COUNTS = 2.0
+WORN_COUNTS = 4.0
 """How much a worn photo counts beside a sound one."""
 WORN_QUALITY = (10, 40)
 """Of worn photos' JPEG, from the least to below the last."""

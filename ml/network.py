@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 HIDDEN = 256
 DROPOUT = 0.2
-DECAY = 0.06
+DECAY = 0.1
 """Decay of the linear head's regression, on standardised features."""
 SURE = 12.0
 """The logit of a label that claims a photo wholly; the temperature then fits it."""
