@@ -22,6 +22,7 @@ from ml.feed import Feed, in_order
 from ml.images import INPUT_SIZE, open_image
 from ml.job import Job
 from ml.predict import look
+from ml.robustness import KEPT_SIDE
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -38,12 +39,8 @@ MOST_COPIES = 8
 WARM_UP = 1_000_000
 """Numbers of these epochs, apart from those of fine-tuning."""
 READ_AT_ONCE = 16
-WORN_COUNTS = 4.0
-"""How much a worn photo counts beside a sound one."""
 WORN_QUALITY = (10, 40)
 """Of worn photos' JPEG, from the least to below the last."""
-WORN_SIDE = 1024
-"""Photos are made this small before they are worn, as when robustness is measured."""
 
 
 class Features(NamedTuple):
@@ -132,7 +129,7 @@ def served(
         path = samples[number].path
         if wear is None:
             return look(open_image(path), manifest).pixels
-        image = open_image(path, kept_side=WORN_SIDE).convert("RGB")
+        image = open_image(path, kept_side=KEPT_SIDE).convert("RGB")
         worse = wear(number, np.asarray(image, np.uint8))
         return look(Image.fromarray(worse), manifest).pixels
 
@@ -155,7 +152,7 @@ def worn(
     What is worn is the photo: a closer look then shows its faults larger.
     """
     return [
-        served(job, read, samples, WORN_COUNTS * weights, _wear(job, copy))
+        served(job, read, samples, job.recipe.worn_counts * weights, _wear(job, copy))
         for copy in range(job.recipe.worn_copies)
     ]
 

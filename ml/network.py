@@ -23,10 +23,6 @@ if TYPE_CHECKING:
 
 HIDDEN = 256
 DROPOUT = 0.2
-DECAY = 0.1
-"""Decay of the linear head's regression, on standardised features."""
-SURE = 12.0
-"""The logit of a label that claims a photo wholly; the temperature then fits it."""
 BLOCKS = 17
 """MobileNetV2 has 17 bottleneck blocks, between its first and its last convolution."""
 

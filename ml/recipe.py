@@ -16,8 +16,8 @@ class Recipe:
 
     name: str
     epochs: int
-    """Epochs of fine-tuning; of the head alone when nothing is fine-tuned, unless that
-    is linear, which takes none."""
+    """Epochs of fine-tuning or, without it, of the paper's head; a linear head alone
+    is solved and takes none."""
     size: int = INPUT_SIZE
     alpha: float = 1.0
     scaling: Literal["signed", "unit"] = "signed"
@@ -41,12 +41,16 @@ class Recipe:
     uses_region: bool = True
     """Whether serving first looks for the cloth in the photo."""
     views: tuple[View, ...] = (View(),)
-    """The squares that serving looks at; ``ml.calibrate.pool`` makes one of them."""
+    """The squares that serving looks at; ``ml.calibrate.pool`` pools their scores."""
     learns_views: bool = False
     """Whether a head on frozen features also learns from these squares unvaried."""
     worn_copies: int = 0
     """How often it learns the squares of a photo that is badly compressed or, every
     third time, out of focus."""
+    worn_counts: float = 1.0
+    """How much such a square counts beside a sound one."""
+    decay: float = 0.1
+    """Decay of the linear head's regression, on standardised features."""
 
     @property
     def is_fine_tuned(self) -> bool:
@@ -69,8 +73,11 @@ DEFAULT = Recipe(
     # The whole cloth, and a closer look at its middle.
     views=(View(), View(0.5)),
     learns_views=True,
+    # Messengers compress harder than cameras do; it helps with sound photos too.
+    augmentation=Augmentation(jpeg=0.5, jpeg_quality=(10, 70)),
     # Variations of a cut-out alone left a whole photo out of focus poorly known.
     worn_copies=3,
+    worn_counts=4.0,
 )
 
 # What the starter is trained with: rendered cloth is plentiful and unlike the photos

@@ -35,6 +35,10 @@ if TYPE_CHECKING:
     Pixels = NDArray[np.uint8]
 
 
+SURE = 12.0
+"""The logit of a label that claims a photo wholly, before a temperature fits it."""
+
+
 def train(
     folder: Path,
     out: Path,
@@ -57,7 +61,8 @@ def train(
         out: the model folder to be made.
         recipe: how to train.
         weights: "imagenet", the path of backbone weights, or a model folder whose
-            network is trained further (its head too, where labels match).
+            network is trained further (its head too where that is trained, not
+            solved, for the labels that match).
         unknown: photos without a known motif, each a label of its own.
         filled: another dataset folder, for the motifs that ``folder`` lacks.
         seed: of the split, the weights, the order and the variations.
@@ -154,7 +159,8 @@ def start(job: Job, weights: str | Path) -> keras.Model:
         model.get_layer("backbone").set_weights(
             source.get_layer("backbone").get_weights()
         )
-        network.adopt_head(model, job.labels, source, earlier.manifest.labels)
+        if job.recipe.head != "linear":
+            network.adopt_head(model, job.labels, source, earlier.manifest.labels)
     else:
         network.load_backbone(model, weights)
     return model
@@ -199,10 +205,10 @@ def _val_squares(job: Job) -> tuple[Pixels, NDArray[np.int64]]:
 def _head_features(
     job: Job, model: keras.Model, feed: Feed
 ) -> tuple[Features, Features]:
-    """Return what a head learns from, and what it is checked on meanwhile.
+    """Return what a head learns from, and what it is checked on.
 
-    The backbone does not change, so its features are computed once per variation; that
-    is the same training as through the whole network, and far quicker.
+    The backbone does not change, so its features are computed once per variation; the
+    head becomes what it would through the whole network, and far quicker.
     """
     with features.Reader(network.pooled_part(model)) as read:
         parts = [features.varied(job, read, feed)]
@@ -224,15 +230,19 @@ def _solve_head(job: Job, model: keras.Model, feed: Feed) -> None:
     job.progress("head", 0, 1)
     mean = learned.values.mean(axis=0)
     spread = learned.values.std(axis=0) + 1e-3
-    rows = (learned.values - mean) / spread
-    found = ridge.learn(rows, learned.targets, learned.weights, network.DECAY)
+    rows = learned.values
+    rows -= mean  # in place: they may be a gigabyte
+    rows /= spread
+    found = ridge.learn(rows, learned.targets, learned.weights, job.recipe.decay)
+    truth = checked.targets.argmax(axis=1)
     # Claims lie around 0 and 1, which a softmax takes for doubt.
-    kernel = network.SURE * found.slopes / spread[:, None]
-    bias = network.SURE * found.offsets - mean @ kernel
+    kernel = SURE * found.slopes / spread[:, None]
+    bias = SURE * found.offsets - mean @ kernel
+    warmth = calibrate.temperature(checked.values @ kernel + bias, truth)
+    kernel, bias = kernel / warmth, bias / warmth
     model.get_layer("logits").set_weights([kernel, bias])
     job.progress("head", 1, 1)
     scores = calibrate.softmax(checked.values @ kernel + bias)
-    truth = checked.targets.argmax(axis=1)
     job.log(stage="head", **_judge(scores, truth, len(job.labels)))
 
 

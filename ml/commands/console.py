@@ -110,14 +110,15 @@ def everyday(folder: Path, beside: Dataset) -> list[Dataset]:
 def recipe_of(name: str, **settings: Any) -> Recipe:
     """Return a recipe with these settings in place of its own; None leaves one.
 
-    Raises Complaint when it is given epochs and has no use for any.
+    Raises Complaint when it is told how to train in epochs and takes none.
     """
     given = {key: value for key, value in settings.items() if value is not None}
     made = replace(RECIPES[name], **given)
-    if "epochs" in given and not made.has_epochs:
+    idle = [one for one in ("epochs", "learning_rate") if one in given]
+    if idle and not made.has_epochs:
         raise Complaint(
-            f"The recipe {name} takes no epochs: its head is solved in one step. "
-            f"Leave --epochs out, or let some of the backbone learn."
+            f"The recipe {name} takes no --{idle[0].replace('_', '-')}: its head is "
+            f"solved in one step, and nothing else learns."
         )
     return made
 

@@ -75,8 +75,13 @@ def add(commands: Any) -> argparse.ArgumentParser:
 
 def run(given: Namespace, bars: Bars) -> int:
     """Run the command and return its exit code."""
-    names = dict.fromkeys(given.recipe or ["default"])
-    recipes = [recipe_of(name, epochs=given.epochs) for name in names]
+    names = list(dict.fromkeys(given.recipe or ["default"]))
+    # The epochs are for those that take any; there must be one.
+    takers = [name for name in names if RECIPES[name].has_epochs] or names
+    recipes = [
+        recipe_of(name, epochs=given.epochs if name in takers else None)
+        for name in names
+    ]
     data = with_clusters(
         dataset.join(dataset.load(given.dataset), unknown(given.unknown))
     )

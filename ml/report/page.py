@@ -227,7 +227,7 @@ def _at_once(line: Mapping[str, Any]) -> str:
     return (
         f"Solved in one step, without epochs. On validation photos: loss "
         f"{line['val_loss']:.3f}, accuracy {line['val_top_1']:.3f}, macro-F1 "
-        f"{line['val_macro_f1']:.3f}, each square by itself and before calibration."
+        f"{line['val_macro_f1']:.3f}, each square by itself."
     )
 
 

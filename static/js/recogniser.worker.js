@@ -14,6 +14,7 @@
 // module workers lack; modules of ours are imported dynamically.
 
 const WARM = 2; // looks after which the code is quick
+const LEAST_SCORE = 1e-9; // of a square, where squares are pooled: none has a veto
 
 let litert = null;
 let network = null;
@@ -213,7 +214,7 @@ async function lookAt(
 
 /** Return every label's score, the geometric mean of the squares'; ml.calibrate's `pool`. */
 function named(runs) {
-  const log = (one, at) => Math.log(Math.max(one.scores[at], 1e-9)) / runs.length;
+  const log = (one, at) => Math.log(Math.max(one.scores[at], LEAST_SCORE)) / runs.length;
   const means = model.labels.map((_, at) =>
     Math.exp(runs.reduce((sum, one) => sum + log(one, at), 0)),
   );

@@ -163,7 +163,7 @@ def test_an_evaluation_can_be_recorded(
         (["train", "{photos}", "--out", "{tmp}/o", "--epochs", "5"], "in one step"),
         (
             ["crossvalidate", "{photos}", "--out", "{tmp}/o", "--epochs", "5"],
-            "takes no epochs",
+            "takes no --epochs",
         ),
         (["synthesize", "{tmp}", "--out", "{tmp}/out"], "no drawings"),
         (["synthesize", "{drawings}"], "--out"),

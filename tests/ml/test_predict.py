@@ -131,6 +131,26 @@ def test_several_photos_of_one_cloth_are_averaged(predictor: Predictor):
         assert both.scores[label] == pytest.approx(mean, abs=1e-6)
 
 
+def test_looks_at_one_photo_are_pooled_and_photos_averaged(
+    predictor: Predictor, monkeypatch: pytest.MonkeyPatch
+):
+    from ml.images import View
+
+    looks = (View(), View(0.5, 0, 0))
+    monkeypatch.setattr(predictor, "manifest", replace(predictor.manifest, views=looks))
+    photos = [photo(seed=1), photo("dots", seed=2)]
+
+    both = predictor.predict(photos)
+
+    wanted = []
+    for one in photos:
+        seen = predict.look(one, predictor.manifest).pixels
+        product = np.prod([predictor.run(x)["scores"] for x in seen], axis=0) ** 0.5
+        wanted.append(product / product.sum())
+    found = [both.scores[label] for label in predictor.manifest.labels]
+    assert found == pytest.approx(np.mean(wanted, axis=0).tolist(), abs=1e-5)
+
+
 def test_an_unusable_photo_beside_a_good_one_does_not_count(predictor: Predictor):
     dark = photo().point(lambda value: value // 20)
 
