@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -39,7 +39,7 @@ def softmax(logits: Array) -> Array:
     return np.asarray(powers / powers.sum(axis=-1, keepdims=True))
 
 
-def pool(scores: Array) -> Array:
+def pool(scores: NDArray[Any]) -> Array:
     """Return the scores of photos from those of each of their views.
 
     They are the views' geometric mean, so two views that contradict each other leave

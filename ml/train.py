@@ -353,7 +353,7 @@ def _pace(step: int, steps: int) -> float:
 
 
 def _judge(
-    scores: NDArray[np.float32], truth: NDArray[np.int64], labels: int
+    scores: NDArray[Any], truth: NDArray[np.int64], labels: int
 ) -> dict[str, float]:
     """Return the validation figures of an epoch; every label's loss counts the same."""
     losses = -np.log(scores[np.arange(len(truth)), truth] + 1e-7)
