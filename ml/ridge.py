@@ -73,7 +73,7 @@ def learn(rows: Rows, targets: Rows, weights: Rows, decay: float) -> Ridge:
     weighed = rows * weights[:, None]
     square = (weighed.T @ rows).astype(np.float64) - total * np.outer(middle, middle)
     square[np.diag_indices_from(square)] += decay * len(rows)
-    crossed = np.asarray(weighed.T @ (targets - usual), np.float64)
-    slopes = np.linalg.solve(square, crossed)
+    crossed = weighed.T @ (targets - usual)
+    slopes = np.asarray(np.linalg.solve(square, crossed), np.float64)
     offsets = np.asarray(usual - middle @ slopes, np.float64)
     return Ridge(slopes, offsets, np.asarray(middle, np.float64), square)
