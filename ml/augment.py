@@ -44,7 +44,6 @@ class Augmentation:
     """In pixels of a 224 px square."""
     noise: float = 0.2
     jpeg: float = 0.3
-    jpeg_quality: tuple[int, int] = (25, 92)
 
 
 PAPER = Augmentation(
@@ -95,7 +94,7 @@ def augment(
     if generator.random() < how.noise:
         pixels = _noise(pixels, generator)
     if generator.random() < how.jpeg:
-        pixels = compress(pixels, int(generator.integers(*how.jpeg_quality)))
+        pixels = compress(pixels, int(generator.integers(25, 92)))
     return np.asarray(pixels, np.uint8)
 
 

@@ -152,7 +152,7 @@ def worn(
     What is worn is the photo: a closer look then shows its faults larger.
     """
     return [
-        served(job, read, samples, job.recipe.worn_counts * weights, _wear(job, copy))
+        served(job, read, samples, weights, _wear(job, copy))
         for copy in range(job.recipe.worn_copies)
     ]
 

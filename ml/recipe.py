@@ -47,9 +47,7 @@ class Recipe:
     worn_copies: int = 0
     """How often it learns the squares of a photo that is badly compressed or, every
     third time, out of focus."""
-    worn_counts: float = 1.0
-    """How much such a square counts beside a sound one."""
-    decay: float = 0.1
+    decay: float = 0.06
     """Decay of the linear head's regression, on standardised features."""
 
     @property
@@ -73,11 +71,8 @@ DEFAULT = Recipe(
     # The whole cloth, and a closer look at its middle.
     views=(View(), View(0.5)),
     learns_views=True,
-    # Messengers compress harder than cameras do; it helps with sound photos too.
-    augmentation=Augmentation(jpeg=0.5, jpeg_quality=(10, 70)),
     # Variations of a cut-out alone left a whole photo out of focus poorly known.
     worn_copies=3,
-    worn_counts=4.0,
 )
 
 # What the starter is trained with: rendered cloth is plentiful and unlike the photos
