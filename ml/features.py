@@ -16,13 +16,12 @@ import numpy as np
 from PIL import Image
 
 from ml import network
-from ml.augment import blur, compress
 from ml.dataset import Sample
 from ml.feed import Feed, in_order
-from ml.images import INPUT_SIZE, open_image
+from ml.images import open_image
 from ml.job import Job
 from ml.predict import look
-from ml.robustness import KEPT_SIDE
+from ml.robustness import KEPT_SIDE, blurred, compressed
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -163,9 +162,8 @@ def _wear(job: Job, copy: int) -> Wear:
     def wear(number: int, pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
         rng = np.random.default_rng([job.seed, copy, number])
         if copy % 3 < 2:
-            return compress(pixels, int(rng.integers(*WORN_QUALITY)))
-        sigma = rng.uniform(*job.recipe.augmentation.blur_sigma)
-        return blur(pixels, sigma * min(pixels.shape[:2]) / INPUT_SIZE)
+            return compressed(int(rng.integers(*WORN_QUALITY)))(pixels, rng)
+        return blurred(rng.uniform(*job.recipe.augmentation.blur_sigma))(pixels, rng)
 
     return wear
 

@@ -6,7 +6,6 @@ Dietterich 2019).
 
 from __future__ import annotations
 
-import io
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +13,7 @@ import cv2
 import numpy as np
 from PIL import Image
 
+from ml import augment
 from ml.dataset import Sample
 from ml.images import INPUT_SIZE, ImageError, open_image
 from ml.job import Progress
@@ -53,8 +53,7 @@ def blurred(sigma: float) -> Distortion:
     """Return what blurs a photo; sigma in pixels of the network's input."""
 
     def blur(pixels: Pixels, _rng: np.random.Generator) -> Pixels:
-        scale = min(pixels.shape[:2]) / INPUT_SIZE
-        return np.asarray(cv2.GaussianBlur(pixels, (0, 0), sigma * scale), np.uint8)
+        return augment.blur(pixels, sigma * min(pixels.shape[:2]) / INPUT_SIZE)
 
     return blur
 
@@ -63,10 +62,7 @@ def compressed(quality: int) -> Distortion:
     """Return what saves a photo as a JPEG of that quality, 1..95."""
 
     def compress(pixels: Pixels, _rng: np.random.Generator) -> Pixels:
-        file = io.BytesIO()
-        Image.fromarray(pixels).save(file, "JPEG", quality=quality)
-        with Image.open(file) as image:
-            return np.asarray(image.convert("RGB"), np.uint8)
+        return augment.compress(pixels, quality)
 
     return compress
 

@@ -34,7 +34,6 @@ if TYPE_CHECKING:
 
     Pixels = NDArray[np.uint8]
 
-
 SURE = 12.0
 """The logit of a label that claims a photo wholly, before a temperature fits it."""
 

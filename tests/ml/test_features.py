@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from ml import dataset, features
+from ml import augment, dataset, features
 from ml.images import View
 from ml.job import Job
 from ml.recipe import DEFAULT
@@ -88,7 +88,7 @@ def test_two_copies_are_compressed_and_the_third_is_out_of_focus(photos, tmp_pat
 def test_the_photo_is_blurred_and_not_each_look_at_it(photos, tmp_path, monkeypatch):
     run, blurred = job(photos, tmp_path, 3), []
     monkeypatch.setattr(
-        features, "blur", lambda x, sigma: blurred.append((x.shape, sigma)) or x
+        augment, "blur", lambda x, sigma: blurred.append((x.shape, sigma)) or x
     )
     samples = run.data.of("train")
 
