@@ -37,37 +37,44 @@ def main(arguments: Sequence[str] | None = None) -> int:
     given = parser().parse_args(arguments)
     bars = Bars(is_quiet=given.quiet)
     # A queue stops its children with SIGTERM; they end as with Ctrl-C.
-    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
+    before = {
+        number: signal.signal(number, bars.interrupt)
+        for number in (signal.SIGTERM, signal.SIGINT)
+    }
     try:
         code: int = COMMANDS[given.command].run(given, bars)
-    except (ArtifactError, DatasetError, Complaint) as error:
+    except (Exception, KeyboardInterrupt) as error:
         bars.close()
-        print(f"error: {error}", file=sys.stderr)
-        return UNUSABLE
-    except OSError as error:
-        # A full disk, a folder that may not be written: the machine's, not a mistake
-        # of this code, so no traceback. What was half written has no manifest.
-        bars.close()
-        print(f"error: {error}; nothing was made", file=sys.stderr)
-        return UNUSABLE
-    except ModuleNotFoundError as error:
-        if error.name not in ("keras", "tensorflow"):
+        # Libraries make errors of their own of an interruption, so it is asked first.
+        if bars.is_interrupted:
+            print("interrupted: no model was written", file=sys.stderr)
+            return INTERRUPTED
+        complaint = _complaint(error, given.command)
+        if complaint is None:
             raise
-        bars.close()
-        print(
-            f"error: {given.command} needs TensorFlow, which is installed apart: "
-            "run `make .venv/train` first.",
-            file=sys.stderr,
-        )
+        print(f"error: {complaint}", file=sys.stderr)
         return UNUSABLE
-    except KeyboardInterrupt:
-        bars.close()
-        print("interrupted: no model was written", file=sys.stderr)
-        return INTERRUPTED
     finally:
         bars.close()
-        signal.signal(signal.SIGTERM, before)
+        for number, handler in before.items():
+            signal.signal(number, handler)
     return code
+
+
+def _complaint(error: BaseException, command: str) -> str | None:
+    """Return what to say of an error that is no mistake of this code, else None."""
+    if isinstance(error, ArtifactError | DatasetError | Complaint):
+        return str(error)
+    if isinstance(error, OSError):
+        # A full disk, a folder that may not be written. What was half written has no
+        # manifest.
+        return f"{error}; nothing was made"
+    if isinstance(error, ModuleNotFoundError) and error.name in ("keras", "tensorflow"):
+        return (
+            f"{command} needs TensorFlow, which is installed apart: "
+            "run `make .venv/train` first."
+        )
+    return None
 
 
 if __name__ == "__main__":

@@ -9,7 +9,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 from tqdm import tqdm
 
@@ -31,12 +31,27 @@ class Bars:
 
     def __init__(self, *, is_quiet: bool):
         """Show nothing when quiet."""
+        self.is_interrupted = False
         self._is_quiet = is_quiet
         self._what = ""
         self._bar: Any = None
 
+    def interrupt(self, _signal: int, _frame: object) -> NoReturn:
+        """Handle a signal that ends the command.
+
+        Raises KeyboardInterrupt. A library that catches everything may swallow it, so
+        the next step of any bar raises it again.
+        """
+        self.is_interrupted = True
+        raise KeyboardInterrupt
+
     def __call__(self, what: str, done: int, total: int) -> None:
-        """Move the bar of the step ``what``; a new step starts a new bar."""
+        """Move the bar of the step ``what``; a new step starts a new bar.
+
+        Raises KeyboardInterrupt when one was swallowed since.
+        """
+        if self.is_interrupted:
+            raise KeyboardInterrupt
         if self._is_quiet:
             return
         if what != self._what:

@@ -15,6 +15,7 @@ import pytest
 
 from ml import artifact
 from ml.__main__ import INTERRUPTED, main
+from ml.commands import COMMANDS
 from ml.commands.console import UNUSABLE
 from ml.evaluate import evaluate
 from ml.predict import Predictor
@@ -245,3 +246,25 @@ def test_sigterm_ends_training_without_a_model(
     assert "no model was written" in complaint
     assert "Traceback" not in complaint
     assert not out.exists()
+
+
+@pytest.mark.parametrize("is_stopped_by", ["the error", "the next step"])
+def test_an_interruption_that_a_library_swallows_still_ends_a_command(
+    is_stopped_by: str, monkeypatch: pytest.MonkeyPatch, capsys
+):
+    def run(_given, bars) -> int:
+        try:
+            os.kill(os.getpid(), signal.SIGTERM)
+        except BaseException as error:
+            if is_stopped_by == "the error":
+                raise TypeError("no maximum of this type") from error
+        bars("train", 1, 2)
+        return 0
+
+    monkeypatch.setattr(COMMANDS["remember"], "run", run)
+    before = signal.getsignal(signal.SIGTERM), signal.getsignal(signal.SIGINT)
+
+    assert main(["remember", "model", "photos", "--quiet"]) == INTERRUPTED
+
+    assert "interrupted" in capsys.readouterr().err
+    assert (signal.getsignal(signal.SIGTERM), signal.getsignal(signal.SIGINT)) == before
