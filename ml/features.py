@@ -156,12 +156,31 @@ def worn(
     ]
 
 
+def lost_by_compression(sound: Features, worn: Sequence[Features]) -> list[Features]:
+    """Return how photos differ from their badly compressed copies.
+
+    Args:
+        sound: what ``served`` returns of them.
+        worn: what ``worn`` returns.
+    """
+    return [
+        sound._replace(values=one.values - sound.values)
+        for copy, one in enumerate(worn)
+        if _is_compressed(copy)
+    ]
+
+
+def _is_compressed(copy: int) -> bool:
+    """Return whether a copy is compressed; every third is out of focus instead."""
+    return copy % 3 < 2
+
+
 def _wear(job: Job, copy: int) -> Wear:
-    """Return what compresses a photo badly or, every third copy, blurs it."""
+    """Return what makes a photo of a worn copy."""
 
     def wear(number: int, pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
         rng = np.random.default_rng([job.seed, copy, number])
-        if copy % 3 < 2:
+        if _is_compressed(copy):
             return compressed(int(rng.integers(*WORN_QUALITY)))(pixels, rng)
         return blurred(rng.uniform(*job.recipe.augmentation.blur_sigma))(pixels, rng)
 

@@ -49,6 +49,8 @@ class Recipe:
     third time, out of focus."""
     decay: float = 0.06
     """Decay of the linear head's regression, on standardised features."""
+    steadiness: float = 1.5
+    """What a claim of that regression may cost by changing with bad compression."""
 
     @property
     def is_fine_tuned(self) -> bool:

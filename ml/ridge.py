@@ -29,7 +29,7 @@ class Ridge:
     middle: Array
     """(features,), the weighted mean of the rows that were learned from."""
     square: Array
-    """(features, features): their scatter about it, with the decay."""
+    """(features, features): their scatter about it, with what slopes cost."""
 
     def __call__(self, rows: Rows) -> Array:
         """Return the claims, (…, labels), of rows (…, features)."""
@@ -52,14 +52,25 @@ class Ridge:
         return np.asarray(targets - (targets - self(rows)) / kept)
 
 
-def learn(rows: Rows, targets: Rows, weights: Rows, decay: float) -> Ridge:
+def learn(
+    rows: Rows,
+    targets: Rows,
+    weights: Rows,
+    decay: float,
+    changes: Rows | None = None,
+) -> Ridge:
     """Return the lines with the least squared error and short slopes.
+
+    Claims can be kept from following what says nothing of the label, like the
+    directions in tangent propagation (Simard et al. 1992).
 
     Args:
         rows: (rows, features).
         targets: (rows, labels), 1 for the label of a row and 0 for all others.
         weights: (rows,), how much each counts; above 0.
         decay: what a slope of 1 costs, in errors of 1 a row, whatever the weights.
+        changes: (changes, features), by which rows may change and claims should not;
+            what a claim changes by one of them costs as much as such an error.
 
     >>> rows = np.array([[0.0], [1.0], [2.0], [3.0]])
     >>> targets = np.eye(2)[[0, 0, 1, 1]]
@@ -73,6 +84,8 @@ def learn(rows: Rows, targets: Rows, weights: Rows, decay: float) -> Ridge:
     weighed = rows * weights[:, None]
     square = (weighed.T @ rows).astype(np.float64) - total * np.outer(middle, middle)
     square[np.diag_indices_from(square)] += decay * len(rows)
+    if changes is not None:
+        square += changes.T @ changes
     crossed = weighed.T @ (targets - usual)
     slopes = np.asarray(np.linalg.solve(square, crossed), np.float64)
     offsets = np.asarray(usual - middle @ slopes, np.float64)

@@ -8,7 +8,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 # Before TensorFlow is imported: its start-up chatter would bury the progress bars.
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
@@ -201,22 +201,31 @@ def _val_squares(job: Job) -> tuple[Pixels, NDArray[np.int64]]:
     return squares, job.index(samples)
 
 
-def _head_features(
-    job: Job, model: keras.Model, feed: Feed
-) -> tuple[Features, Features]:
+class HeadFeatures(NamedTuple):
+    """What a head on a backbone that does not change is made from."""
+
+    learned: Features
+    changes: list[Features]
+    """Whose values are by how much those of photos change when badly compressed."""
+    checked: Features
+
+
+def _head_features(job: Job, model: keras.Model, feed: Feed) -> HeadFeatures:
     """Return what a head learns from, and what it is checked on.
 
     The backbone does not change, so its features are computed once per variation; the
     head becomes what it would through the whole network, and far quicker.
     """
     with features.Reader(network.pooled_part(model)) as read:
-        parts = [features.varied(job, read, feed)]
+        parts, changes = [features.varied(job, read, feed)], []
         if job.recipe.learns_views:
             # What serving will look at, beside the variations that make it general.
             given = (job, read, job.data.of("train"), feed.weights)
-            parts += [features.served(*given), *features.worn(*given)]
+            sound, worn = features.served(*given), features.worn(*given)
+            changes = features.lost_by_compression(sound, worn)
+            parts += [sound, *worn]
         checked = features.served(job, read, job.data.of("val"))
-    return features.join(*parts), checked
+    return HeadFeatures(features.join(*parts), changes, checked)
 
 
 def _solve_head(job: Job, model: keras.Model, feed: Feed) -> None:
@@ -225,14 +234,24 @@ def _solve_head(job: Job, model: keras.Model, feed: Feed) -> None:
     It was more often right than the same head trained by cross-entropy, and needs no
     epochs (``docs/recogniser.md``).
     """
-    learned, checked = _head_features(job, model, feed)
+    learned, changes, checked = _head_features(job, model, feed)
     job.progress("head", 0, 1)
     mean = learned.values.mean(axis=0)
     spread = learned.values.std(axis=0) + 1e-3
     rows = learned.values
     rows -= mean  # in place: they may be a gigabyte
     rows /= spread
-    found = ridge.learn(rows, learned.targets, learned.weights, job.recipe.decay)
+    steady = [
+        one.values * np.sqrt(job.recipe.steadiness * one.weights)[:, None] / spread
+        for one in changes
+    ]
+    found = ridge.learn(
+        rows,
+        learned.targets,
+        learned.weights,
+        job.recipe.decay,
+        np.concatenate(steady) if steady else None,
+    )
     truth = checked.targets.argmax(axis=1)
     # Claims lie around 0 and 1, which a softmax takes for doubt.
     kernel = SURE * found.slopes / spread[:, None]
@@ -248,7 +267,7 @@ def _solve_head(job: Job, model: keras.Model, feed: Feed) -> None:
 def _train_head(job: Job, model: keras.Model, feed: Feed, epochs: int) -> None:
     """Train the paper's head alone, on the frozen backbone's pooled features."""
     recipe = job.recipe
-    learned, checked = _head_features(job, model, feed)
+    learned, _changes, checked = _head_features(job, model, feed)
     head = network.build_head(learned.values.shape[1], len(job.labels))
     network.copy_head(model, head)
     head.compile(

@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+import pytest
 
 from ml import augment, dataset, features
 from ml.images import View
@@ -108,6 +109,22 @@ def test_a_recipe_may_do_without(photos, tmp_path):
     samples = run.data.of("train")
 
     assert features.worn(run, Seeing(), samples, np.ones(len(samples))) == []
+
+
+def test_what_compression_changes_is_told_of_compressed_copies_alone(photos, tmp_path):
+    run, see = job(photos, tmp_path, 3), Seeing()
+    samples = run.data.of("train")
+    weights = np.arange(len(samples), dtype=np.float32)
+    sound = features.served(run, see, samples, weights)
+    worn = features.worn(run, see, samples, weights)
+
+    found = features.lost_by_compression(sound, worn)
+
+    assert len(found) == 2
+    for one, copy in zip(found, worn, strict=False):
+        assert sound.values + one.values == pytest.approx(copy.values, abs=1e-3)
+        assert (one.weights == sound.weights).all()
+        assert np.abs(one.values).max() > 0
 
 
 def test_the_same_seed_wears_photos_alike(photos, tmp_path):

@@ -13,24 +13,42 @@ TARGETS = np.eye(3)[RNG.integers(0, 3, 40)]
 WEIGHTS = RNG.uniform(0.5, 2, 40)
 
 
-def cost(slopes: np.ndarray, offsets: np.ndarray, decay: float) -> float:
+CHANGES = RNG.normal(size=(4, 6))
+
+
+def cost(
+    slopes: np.ndarray, offsets: np.ndarray, decay: float, changes: np.ndarray
+) -> float:
     errors = ROWS @ slopes + offsets - TARGETS
-    squares = (WEIGHTS[:, None] * errors**2).sum()
+    squares = (WEIGHTS[:, None] * errors**2).sum() + ((changes @ slopes) ** 2).sum()
     return float(squares + decay * len(ROWS) * (slopes**2).sum())
 
 
-def test_no_other_lines_near_by_cost_less():
-    found = ridge.learn(ROWS, TARGETS, WEIGHTS, decay=0.1)
+@pytest.mark.parametrize("changes", [CHANGES[:0], CHANGES])
+def test_no_other_lines_near_by_cost_less(changes: np.ndarray):
+    found = ridge.learn(ROWS, TARGETS, WEIGHTS, decay=0.1, changes=changes)
 
-    least = cost(found.slopes, found.offsets, 0.1)
+    least = cost(found.slopes, found.offsets, 0.1, changes)
     for _ in range(200):
         slopes = found.slopes + RNG.normal(0, 1e-3, found.slopes.shape)
         offsets = found.offsets + RNG.normal(0, 1e-3, found.offsets.shape)
-        assert cost(slopes, offsets, 0.1) > least
+        assert cost(slopes, offsets, 0.1, changes) > least
+
+
+def test_claims_do_not_follow_what_may_change():
+    loud = 1e4 * CHANGES
+
+    free = ridge.learn(ROWS, TARGETS, WEIGHTS, decay=0.1)
+    steady = ridge.learn(ROWS, TARGETS, WEIGHTS, decay=0.1, changes=loud)
+
+    assert np.abs(CHANGES @ free.slopes).max() > 0.01
+    assert np.abs(CHANGES @ steady.slopes).max() < 1e-6
+    # Two of six directions are left to learn from.
+    assert np.abs(steady.slopes).max() > 0.01
 
 
 def test_a_claim_left_out_is_what_the_other_rows_alone_would_say():
-    found = ridge.learn(ROWS, TARGETS, WEIGHTS, decay=0.1)
+    found = ridge.learn(ROWS, TARGETS, WEIGHTS, decay=0.1, changes=CHANGES)
 
     told = found.left_out(ROWS, TARGETS, WEIGHTS)
 
@@ -38,7 +56,11 @@ def test_a_claim_left_out_is_what_the_other_rows_alone_would_say():
         others = np.arange(40) != out
         # The decay is for each row: one fewer here.
         alone = ridge.learn(
-            ROWS[others], TARGETS[others], WEIGHTS[others], decay=0.1 * 40 / 39
+            ROWS[others],
+            TARGETS[others],
+            WEIGHTS[others],
+            decay=0.1 * 40 / 39,
+            changes=CHANGES,
         )
         assert told[out] == pytest.approx(alone(ROWS[out]), abs=1e-9)
     assert np.abs(told - found(ROWS)).max() > 0.01

@@ -255,9 +255,11 @@ def test_the_solved_head_says_of_plain_features_what_the_regression_does(
 
     learn(job, model, Store(job.partial / "store", job.data.samples, job.progress))
 
-    ((rows, targets, weights, decay),) = solved
+    ((rows, targets, weights, decay, changes),) = solved
     assert rows.mean(axis=0) == pytest.approx(0, abs=1e-3)
-    claims = learn_lines(rows, targets, weights, decay)(rows)
+    # Two compressed copies of each training photo in two views.
+    assert len(changes) == 2 * 2 * len(job.data.of("train"))
+    claims = learn_lines(rows, targets, weights, decay, changes)(rows)
     with features.Reader(network.pooled_part(model)) as read:
         plain = features.served(job, read, job.data.of("train")).values
     kernel, bias = model.get_layer("logits").get_weights()
