@@ -78,8 +78,10 @@ DEFAULT = Recipe(
 )
 
 # What the starter is trained with: rendered cloth is plentiful and unlike the photos
-# that the backbone knows, so all of it learns. One look keeps an answer quick.
-FULL = Recipe(name="full", epochs=12, head="paper", fine_tune_blocks=17)
+# that the backbone knows, so all of it learns.
+FULL = Recipe(
+    name="full", epochs=12, head="paper", fine_tune_blocks=17, views=DEFAULT.views
+)
 
 PAPER = Recipe(
     name="paper",
