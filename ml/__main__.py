@@ -36,17 +36,19 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command and return its exit code."""
     given = parser().parse_args(arguments)
     bars = Bars(is_quiet=given.quiet)
-    # A queue stops its children with SIGTERM; they end as with Ctrl-C.
+    # A queue stops its children with SIGTERM; they end as with Ctrl-C. What whoever
+    # started the command had it ignore (nohup) stays ignored.
     before = {
         number: signal.signal(number, bars.interrupt)
         for number in (signal.SIGTERM, signal.SIGINT)
+        if signal.getsignal(number) is not signal.SIG_IGN
     }
     try:
         code: int = COMMANDS[given.command].run(given, bars)
     except (Exception, KeyboardInterrupt) as error:
         bars.close()
         # Libraries make errors of their own of an interruption, so it is asked first.
-        if bars.is_interrupted:
+        if bars.is_interrupted or isinstance(error, KeyboardInterrupt):
             print("interrupted: no model was written", file=sys.stderr)
             return INTERRUPTED
         complaint = _complaint(error, given.command)

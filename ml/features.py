@@ -156,18 +156,24 @@ def worn(
     ]
 
 
-def lost_by_compression(sound: Features, worn: Sequence[Features]) -> list[Features]:
-    """Return how photos differ from their badly compressed copies.
+def changed(sound: Features, copies: Sequence[Features]) -> NDArray[np.float32]:
+    """Return by how much bad compression changed the features of photos.
 
     Args:
         sound: what ``served`` returns of them.
-        worn: what ``worn`` returns.
+        copies: what ``worn`` returns of them.
+
+    Returns:
+        (rows of compressed copies, features), those of a copy less those of its photo,
+        times the root of how much the photo counts.
     """
-    return [
-        sound._replace(values=one.values - sound.values)
-        for copy, one in enumerate(worn)
+    root = np.sqrt(sound.weights)[:, None]
+    rows = [
+        (one.values - sound.values) * root
+        for copy, one in enumerate(copies)
         if _is_compressed(copy)
     ]
+    return np.concatenate(rows) if rows else sound.values[:0]
 
 
 def _is_compressed(copy: int) -> bool:
@@ -176,7 +182,7 @@ def _is_compressed(copy: int) -> bool:
 
 
 def _wear(job: Job, copy: int) -> Wear:
-    """Return what makes a photo of a worn copy."""
+    """Return what compresses a photo badly or, for every third copy, blurs it."""
 
     def wear(number: int, pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
         rng = np.random.default_rng([job.seed, copy, number])

@@ -50,7 +50,8 @@ class Recipe:
     decay: float = 0.06
     """Decay of the linear head's regression, on standardised features."""
     steadiness: float = 1.5
-    """What a claim of that regression may cost by changing with bad compression."""
+    """What a claim that changes by 1 with a photo's bad compression costs the
+    regression, in errors of 1 on that photo; takes ``worn_copies``."""
 
     @property
     def is_fine_tuned(self) -> bool:
@@ -78,7 +79,8 @@ DEFAULT = Recipe(
 )
 
 # What the starter is trained with: rendered cloth is plentiful and unlike the photos
-# that the backbone knows, so all of it learns.
+# that the backbone knows, so all of it learns. Such a network is more often right with
+# two looks than with one, though it learns neither (docs/recogniser.md).
 FULL = Recipe(
     name="full", epochs=12, head="paper", fine_tune_blocks=17, views=DEFAULT.views
 )

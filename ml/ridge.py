@@ -70,7 +70,7 @@ def learn(
         weights: (rows,), how much each counts; above 0.
         decay: what a slope of 1 costs, in errors of 1 a row, whatever the weights.
         changes: (changes, features), by which rows may change and claims should not;
-            what a claim changes by one of them costs as much as such an error.
+            a claim that one of them changes by 1 costs as an error of 1 does.
 
     >>> rows = np.array([[0.0], [1.0], [2.0], [3.0]])
     >>> targets = np.eye(2)[[0, 0, 1, 1]]

@@ -205,8 +205,8 @@ class HeadFeatures(NamedTuple):
     """What a head on a backbone that does not change is made from."""
 
     learned: Features
-    changes: list[Features]
-    """Whose values are by how much those of photos change when badly compressed."""
+    changes: NDArray[np.float32]
+    """(rows, features), by which bad compression changes what is learned."""
     checked: Features
 
 
@@ -217,12 +217,13 @@ def _head_features(job: Job, model: keras.Model, feed: Feed) -> HeadFeatures:
     head becomes what it would through the whole network, and far quicker.
     """
     with features.Reader(network.pooled_part(model)) as read:
-        parts, changes = [features.varied(job, read, feed)], []
+        parts = [features.varied(job, read, feed)]
+        changes = parts[0].values[:0]
         if job.recipe.learns_views:
             # What serving will look at, beside the variations that make it general.
             given = (job, read, job.data.of("train"), feed.weights)
             sound, worn = features.served(*given), features.worn(*given)
-            changes = features.lost_by_compression(sound, worn)
+            changes = features.changed(sound, worn)
             parts += [sound, *worn]
         checked = features.served(job, read, job.data.of("val"))
     return HeadFeatures(features.join(*parts), changes, checked)
@@ -241,16 +242,9 @@ def _solve_head(job: Job, model: keras.Model, feed: Feed) -> None:
     rows = learned.values
     rows -= mean  # in place: they may be a gigabyte
     rows /= spread
-    steady = [
-        one.values * np.sqrt(job.recipe.steadiness * one.weights)[:, None] / spread
-        for one in changes
-    ]
+    changes *= math.sqrt(job.recipe.steadiness) / spread
     found = ridge.learn(
-        rows,
-        learned.targets,
-        learned.weights,
-        job.recipe.decay,
-        np.concatenate(steady) if steady else None,
+        rows, learned.targets, learned.weights, job.recipe.decay, changes
     )
     truth = checked.targets.argmax(axis=1)
     # Claims lie around 0 and 1, which a softmax takes for doubt.

@@ -80,8 +80,8 @@ def backbone(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
     from ml import network
 
-    # Of some random backbones the head is far surer than of others, and what 8 bits
-    # may cost it is then more than a test allows.
+    # The same one in every run: of some the head is far surer than of others, and then
+    # 8 bits cost it more than test_parity allows.
     keras.utils.set_random_seed(6)
     file = tmp_path_factory.mktemp("backbone") / "tiny.weights.h5"
     tiny = network.build(2, size=SIZE, alpha=0.35)

@@ -268,3 +268,28 @@ def test_an_interruption_that_a_library_swallows_still_ends_a_command(
 
     assert "interrupted" in capsys.readouterr().err
     assert (signal.getsignal(signal.SIGTERM), signal.getsignal(signal.SIGINT)) == before
+
+
+def test_an_interruption_that_no_signal_made_ends_a_command_too(
+    monkeypatch: pytest.MonkeyPatch, capsys
+):
+    def run(_given, _bars) -> int:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(COMMANDS["remember"], "run", run)
+
+    assert main(["remember", "model", "photos", "--quiet"]) == INTERRUPTED
+    assert "interrupted" in capsys.readouterr().err
+
+
+def test_what_is_to_be_ignored_stays_ignored(monkeypatch: pytest.MonkeyPatch):
+    def run(_given, _bars) -> int:
+        os.kill(os.getpid(), signal.SIGINT)
+        return 0
+
+    monkeypatch.setattr(COMMANDS["remember"], "run", run)
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        assert main(["remember", "model", "photos", "--quiet"]) == 0
+    finally:
+        signal.signal(signal.SIGINT, before)

@@ -118,13 +118,20 @@ def test_what_compression_changes_is_told_of_compressed_copies_alone(photos, tmp
     sound = features.served(run, see, samples, weights)
     worn = features.worn(run, see, samples, weights)
 
-    found = features.lost_by_compression(sound, worn)
+    found = features.changed(sound, worn)
 
-    assert len(found) == 2
-    for one, copy in zip(found, worn, strict=False):
-        assert sound.values + one.values == pytest.approx(copy.values, abs=1e-3)
-        assert (one.weights == sound.weights).all()
-        assert np.abs(one.values).max() > 0
+    assert found.shape == (2 * len(sound.values), sound.values.shape[1])
+    for one, copy in zip(np.split(found, 2), worn[:2], strict=True):
+        root = np.sqrt(sound.weights)[:, None]
+        assert one == pytest.approx((copy.values - sound.values) * root, abs=1e-3)
+        assert np.abs(one).max() > 0
+
+
+def test_without_worn_copies_nothing_is_told_to_change(photos, tmp_path):
+    run, see = job(photos, tmp_path, 0), Seeing()
+    sound = features.served(run, see, run.data.of("train"))
+
+    assert features.changed(sound, []).shape == (0, sound.values.shape[1])
 
 
 def test_the_same_seed_wears_photos_alike(photos, tmp_path):

@@ -11,8 +11,6 @@ RNG = np.random.default_rng(5)
 ROWS = RNG.normal(size=(40, 6)) + 3
 TARGETS = np.eye(3)[RNG.integers(0, 3, 40)]
 WEIGHTS = RNG.uniform(0.5, 2, 40)
-
-
 CHANGES = RNG.normal(size=(4, 6))
 
 

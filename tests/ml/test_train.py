@@ -257,8 +257,15 @@ def test_the_solved_head_says_of_plain_features_what_the_regression_does(
 
     ((rows, targets, weights, decay, changes),) = solved
     assert rows.mean(axis=0) == pytest.approx(0, abs=1e-3)
-    # Two compressed copies of each training photo in two views.
-    assert len(changes) == 2 * 2 * len(job.data.of("train"))
+    assert rows.std(axis=0).max() == pytest.approx(1, abs=0.05)
+    # Two compressed copies of each training photo in two views, in the rows' units.
+    photos = 2 * len(job.data.of("train"))
+    sound, first = rows[-4 * photos : -3 * photos], rows[-3 * photos : -2 * photos]
+    counted = job.recipe.steadiness * weights[-4 * photos : -3 * photos, None]
+    assert len(changes) == 2 * photos
+    assert changes[:photos] == pytest.approx(
+        (first - sound) * np.sqrt(counted), abs=1e-3
+    )
     claims = learn_lines(rows, targets, weights, decay, changes)(rows)
     with features.Reader(network.pooled_part(model)) as read:
         plain = features.served(job, read, job.data.of("train")).values
