@@ -35,15 +35,16 @@ logger = logging.getLogger(__name__)
 SAME_PICTURE = 0.90
 """From this cosine of two embeddings on, they may be of the same picture.
 
-Of 185 web photos of cloth, 17,020 pairs, two reached it with the starter model. A photo
-cut by a tenth reached it in 69 of 100 cases, a brighter one in 94; what is smaller or
+Of 186 web photos of cloth, 17,205 pairs, two reached it with the starter model. A photo
+cut by a tenth reached it in 93 of 100 cases, a brighter one in 96; what is smaller or
 saved again is found by the perceptual hash.
 """
 NOTHING_ALIKE = 0.5
 """Below this cosine a pair is of two pictures, however its perceptual hashes agree.
 
-Regular patterns of one period have one hash: of two rendered cloths that differ in one
-bit, the cosine was 0.12; of pictures cut from one rendering it was 0.93 and 0.97.
+Regular patterns of one period have one hash, however they look. With the starter model
+92 % of the pairs of 400 web photos of cloth are below; of their copies at half the size
+none is, at a quarter a third.
 """
 MOST_COPIES = 5
 """Copies that are flagged per photo and way of comparing, the most alike first."""

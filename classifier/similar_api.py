@@ -43,7 +43,7 @@ EXAMPLE = OpenApiExample(
                 "licence": "CC-BY-SA-4.0",
             }
         ],
-        "model": {"version": "20261123-a4c9eae6", "sha256": "9f86d081…"},
+        "model": {"version": "20261130-5fbb53e1", "sha256": "9f86d081…"},
     },
     response_only=True,
     status_codes=["200"],
